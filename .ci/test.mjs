@@ -1,0 +1,40 @@
+// `npm test`: format and lint, types, then the tests. `--long` runs the long ones instead of the usual ones.
+// Further arguments name the test files to run.
+import { spawnSync } from "node:child_process";
+import { globSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const long = process.argv.includes("--long");
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+
+/** @param {string} title @param {string} command @param {string[]} args */
+function step(title, command, args) {
+  const started = performance.now();
+  console.log(`\n== ${title}`);
+  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
+  if (error) console.error(error.message);
+  if (status !== 0) {
+    console.error(`\nFailed: ${title}`);
+    process.exit(status ?? 1);
+  }
+  console.log(`-- ${title}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+
+if (!long) {
+  step("format and lint", "biome", ["check", "."]);
+  for (const project of ["tsconfig.json", "tsconfig.node.json", "tsconfig.worker.json"]) {
+    step(`types: ${project}`, "tsc", ["-p", project]);
+  }
+}
+
+const pattern = long ? "test/**/*.long.ts" : "test/**/*.test.ts";
+const files = named.length > 0 ? named : globSync(pattern, { cwd: root }).sort();
+const limit = long ? 45 * 60_000 : 120_000;
+step("tests on Node", process.execPath, [
+  "--test",
+  `--test-timeout=${limit}`,
+  "--test-concurrency=2",
+  ...files,
+]);

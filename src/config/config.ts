@@ -1,0 +1,88 @@
+import type { Consistency } from "../writer.ts";
+import type { Secret } from "./secret.ts";
+
+/** The whole config: validated, complete, frozen. Sizes are bytes, times are milliseconds. */
+export interface Config {
+  readonly http: readonly HttpListenerConfig[];
+  readonly udp: readonly UdpListenerConfig[];
+  /** How long a stop waits for what is in flight. */
+  readonly shutdownTimeoutMs: number;
+  readonly logLevel: "debug" | "info" | "warn" | "error";
+  /** `auto`: pretty on a terminal, JSON elsewhere. */
+  readonly logFormat: "auto" | "json" | "pretty";
+}
+
+export interface Address {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+export type AuthRule = { readonly username: string; readonly password: Secret } | { readonly token: Secret };
+
+/** An `[[http]]` entry. */
+export interface HttpListenerConfig {
+  readonly name: string;
+  readonly bindAddr: Address;
+  readonly defaultRetentionPolicy: string;
+  /** Path of a PEM file with certificate chain and key. */
+  readonly sslCombinedPem: string | undefined;
+  readonly consistency: Consistency;
+  readonly honourConsistency: boolean;
+  /** Empty: the client's credentials are passed on and InfluxDB decides. */
+  readonly auth: readonly AuthRule[];
+  /** Largest body, on the wire and inflated. */
+  readonly maxBodySize: number;
+  readonly maxConnections: number;
+  /** Within this time a request must have arrived whole. */
+  readonly requestTimeoutMs: number;
+  readonly outputs: readonly OutputConfig[];
+}
+
+/** An entry of a listener's `output`: one InfluxDB. */
+export interface OutputConfig {
+  readonly name: string;
+  /** `scheme://host:port`. */
+  readonly origin: string;
+  /** Where writes go below the origin, as `/write`. */
+  readonly writePath: string;
+  readonly timeoutMs: number;
+  /** 0 keeps nothing. */
+  readonly bufferSize: number;
+  readonly maxBatchBytes: number;
+  readonly maxDelayIntervalMs: number;
+  readonly skipTlsVerification: boolean;
+  /** Paths of PEM files. */
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+  readonly gzip: boolean;
+  /** Used instead of the client's. The value of an Authorization header. */
+  readonly authorization: Secret | undefined;
+}
+
+/** A `[[udp]]` entry: into an HTTP listener's replicas, or out again as UDP. */
+export interface UdpListenerConfig {
+  readonly name: string;
+  readonly bindAddr: Address;
+  /** Bytes of the kernel's receive buffer. */
+  readonly readBuffer: number;
+  readonly precision: string;
+  readonly to: UdpToHttp | UdpToUdp;
+}
+
+export interface UdpToHttp {
+  readonly kind: "http";
+  /** Name of the `[[http]]` listener. */
+  readonly listener: string;
+  readonly database: string;
+  readonly retentionPolicy: string;
+  /** Lines. */
+  readonly batchSize: number;
+  readonly batchTimeoutMs: number;
+}
+
+export interface UdpToUdp {
+  readonly kind: "udp";
+  readonly outputs: readonly { readonly name: string; readonly address: Address; readonly mtu: number }[];
+}

@@ -1,0 +1,121 @@
+/**
+ * The ports: everything that the relay needs from the runtime it runs on. An adapter fills them in; nothing
+ * else in `src/` touches a clock, a timer, a socket, a random number or the log.
+ */
+
+/** A pending timer of a {@link Clock}. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Time. Tests inject a virtual one, so no test needs to sleep. */
+export interface Clock {
+  /** Wall-clock time in milliseconds since 1970. Metadata only: no wait is measured with it. */
+  now(): number;
+  /** Wall-clock time in nanoseconds since 1970, as fine as the runtime can tell. */
+  nowNs(): bigint;
+  /** Milliseconds of a clock that never jumps; the origin is arbitrary. */
+  monotonic(): number;
+  /** Calls `run` once after `ms` milliseconds (0 to 2^31 - 1). The timer alone does not keep the process alive. */
+  after(ms: number, run: () => void): Timer;
+}
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+
+/** Writes one event as one line. Callers never pass secrets: see `observe/log.ts`. */
+export type LogSink = (level: LogLevel, event: string, fields: LogFields) => void;
+
+/** What one HTTP server answered. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** The first value of a response header, by lower-case name. */
+  header(name: string): string | undefined;
+  /** At most {@link HttpRequest.maxAnswerBytes} bytes of the body; the rest is not read. */
+  readonly body: Uint8Array;
+}
+
+export interface HttpRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  /** Path and query below the origin, already percent-encoded. */
+  readonly path: string;
+  /** The whole set of headers that goes out, beside Host and Content-Length. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** From the first byte sent to the last byte of the answer, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly maxAnswerBytes: number;
+}
+
+/** Keep-alive connections to one HTTP server. */
+export interface HttpClient {
+  /**
+   * Sends one request; redirects are answers, never followed.
+   * @throws {TransportError} when there is no complete answer.
+   */
+  send(request: HttpRequest): Promise<HttpAnswer>;
+  /** Aborts what is in flight and closes the connections. */
+  close(): Promise<void>;
+}
+
+export interface HttpClientOptions {
+  /** `http://host:port` or `https://host:port`: no path, no user information. */
+  readonly origin: string;
+  readonly connections: number;
+  readonly connectTimeoutMs: number;
+  readonly tls: {
+    readonly skipVerification: boolean;
+    /** PEM text. */
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+  };
+}
+
+/** Receives UDP datagrams. */
+export interface DatagramListener {
+  readonly port: number;
+  /** Datagrams that the kernel dropped because the receive buffer was full; undefined where it does not tell. */
+  kernelDrops(): number | undefined;
+  close(): Promise<void>;
+}
+
+export interface DatagramListenerOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Bytes asked of the kernel for the receive buffer; undefined leaves the runtime's default. */
+  readonly receiveBufferBytes?: number;
+  readonly onDatagram: (bytes: Uint8Array) => void;
+  readonly onError: (error: Error) => void;
+}
+
+/** Sends UDP datagrams to one address. */
+export interface DatagramSender {
+  /** Resolves once the kernel took the datagram; rejects with the reason if it did not. */
+  send(bytes: Uint8Array): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** UDP, where the runtime has it. */
+export interface Datagrams {
+  listen(options: DatagramListenerOptions): Promise<DatagramListener>;
+  connect(host: string, port: number): Promise<DatagramSender>;
+}
+
+export interface Platform {
+  readonly runtime: "node" | "deno" | "workers";
+  readonly clock: Clock;
+  /** A number in [0, 1); used for jitter and ids, never for secrets. */
+  random(): number;
+  /** Calls `run` at the end of the current turn of the event loop, after what is already readable was read. */
+  defer(run: () => void): void;
+  readonly log: LogSink;
+  openHttp(options: HttpClientOptions): HttpClient;
+  readonly datagrams?: Datagrams;
+  /**
+   * Inflates a gzip body of one or more members.
+   * @throws {GunzipError} when the data is damaged (with influxd's words) or inflates beyond `maxBytes`.
+   */
+  gunzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> | Uint8Array;
+  gzip(bytes: Uint8Array): Promise<Uint8Array> | Uint8Array;
+}

@@ -1,0 +1,55 @@
+/** The one interface that everything which takes a write has: lanes, fan-outs, shard routers. */
+
+/** Credentials that a client sent or an output has, as the value of an Authorization header. */
+export interface Credentials {
+  /** For example `Basic dTpw`; a secret: it goes into the request and nowhere else. */
+  readonly authorization: string;
+}
+
+/** Where a write goes. Two writes may share a request only if they agree in all of it. */
+export interface Destination {
+  readonly db: string;
+  /** Empty for the database's default retention policy. */
+  readonly rp: string;
+  /** As the client sent it; empty means nanoseconds. */
+  readonly precision: string;
+  readonly credentials: Credentials | undefined;
+}
+
+/** One client's body with its destination. Every line in it that is a point has a timestamp. */
+export interface Write {
+  readonly destination: Destination;
+  /** Line protocol, not compressed. Nobody changes these bytes. */
+  readonly body: Uint8Array;
+  /** False when the body has no line that InfluxDB would parse: such a write is answered but never kept. */
+  readonly hasLines: boolean;
+  /** `always`: kept for a backend that lacks it even when no backend took it, because no client can retry. */
+  readonly keep: "acknowledged" | "always";
+  /** How many replicas must store it. */
+  readonly consistency: Consistency;
+}
+
+export type Consistency = "any" | "one" | "quorum" | "all";
+
+/** What a backend's answer means for the write. DESIGN: the outcome table in docs/reliability.md. */
+export type OutcomeKind = "stored" | "rejected" | "not-ready" | "overloaded" | "unreachable";
+
+/** The answer to a write: of one backend, or what a client is told. */
+export interface Reply {
+  readonly kind: OutcomeKind;
+  /** HTTP status; 0 when a backend did not answer at all. */
+  readonly status: number;
+  readonly body: Uint8Array;
+  readonly contentType: string | undefined;
+  /** The header X-Influxdb-Error. */
+  readonly influxError: string | undefined;
+  /** The header Retry-After, verbatim. */
+  readonly retryAfter: string | undefined;
+  /** The header Www-Authenticate. */
+  readonly authenticate?: string | undefined;
+}
+
+export interface Writer {
+  /** Never rejects: what went wrong is in the reply. `signal` ends the waiting, not the keeping. */
+  post(write: Write, signal: AbortSignal): Promise<Reply>;
+}
