@@ -112,6 +112,8 @@ export interface Platform {
   readonly log: LogSink;
   openHttp(options: HttpClientOptions): HttpClient;
   readonly datagrams?: Datagrams;
+  /** Reads a small text file whole, as a certificate; absent where there are no files. Throws if it cannot. */
+  readText?(path: string): string;
   /**
    * Inflates a gzip body of one or more members.
    * @throws {GunzipError} when the data is damaged (with influxd's words) or inflates beyond `maxBytes`.

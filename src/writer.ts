@@ -23,6 +23,10 @@ export interface Write {
   readonly body: Uint8Array;
   /** False when the body has no line that InfluxDB would parse: such a write is answered but never kept. */
   readonly hasLines: boolean;
+  /** False when it would swallow the first line of what follows it, because it does not end at a line end. */
+  readonly closed: boolean;
+  /** Who sent it, as the address of the client or the name of the UDP listener. */
+  readonly source: string;
   /** `always`: kept for a backend that lacks it even when no backend took it, because no client can retry. */
   readonly keep: "acknowledged" | "always";
   /** How many replicas must store it. */
@@ -31,7 +35,7 @@ export interface Write {
 
 export type Consistency = "any" | "one" | "quorum" | "all";
 
-/** What a backend's answer means for the write. DESIGN: the outcome table in docs/reliability.md. */
+/** What a backend's answer means for the write. See the outcome table in docs/reliability.md. */
 export type OutcomeKind = "stored" | "rejected" | "not-ready" | "overloaded" | "unreachable";
 
 /** The answer to a write: of one backend, or what a client is told. */

@@ -13,6 +13,7 @@ export interface Config {
 }
 
 export interface Address {
+  /** A name, IPv4 or IPv6 without brackets; to listen on, empty means every interface. */
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;

@@ -1,0 +1,56 @@
+import { parseArgs } from "node:util";
+import { RelayError } from "../../src/errors.ts";
+
+/** What the command line asks for. */
+export type Command =
+  | { readonly kind: "serve" | "check"; readonly config: string | undefined }
+  | { readonly kind: "version" | "help" };
+
+export const USAGE = `influxdb-relay [--config FILE] [--check]
+
+Writes to every InfluxDB of a replica set. Without --config it starts two embedded demo servers to try it out.
+
+  --config FILE   read the config from FILE (-config FILE works too)
+  --check         validate the config, print it with its defaults, and say what it does not guarantee
+  --version       print the version
+  --help          print this text
+
+Signals: SIGHUP reads the config and the certificates again; SIGTERM and SIGINT stop.
+Exit codes: 0 done, 1 failed, 2 wrong config or arguments, 3 stopped with acknowledged writes undelivered.
+
+Example: influxdb-relay --config relay.toml --check
+`;
+
+/** Wrong use of the command line. */
+export class UsageError extends RelayError {
+  constructor(message: string) {
+    super("USAGE", message);
+  }
+}
+
+/** Reads the arguments. `-config` with one dash is what influxdb-relay's users have in their units. */
+export function readArguments(args: readonly string[]): Command {
+  const normal = args.map((arg) => (/^-[a-z]{2,}/.test(arg) ? `-${arg}` : arg));
+  const { config, check, version, help } = parse(normal);
+  if (help) return { kind: "help" };
+  if (version) return { kind: "version" };
+  if (check && config === undefined) throw new UsageError("--check needs --config FILE");
+  return { kind: check ? "check" : "serve", config };
+}
+
+function parse(args: string[]) {
+  try {
+    const { values } = parseArgs({
+      args,
+      options: {
+        config: { type: "string" },
+        check: { type: "boolean", default: false },
+        version: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : error}; see --help`);
+  }
+}

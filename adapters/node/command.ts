@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { describeConfig } from "../../src/config/describe.ts";
+import { warnings } from "../../src/config/warnings.ts";
+import { ConfigError, RelayError } from "../../src/errors.ts";
+import { type Command, readArguments, USAGE, UsageError } from "./arguments.ts";
+import { loadConfigFile } from "./config-file.ts";
+import { serve } from "./serve.ts";
+
+/** Runs one command line to its end and returns the exit code. */
+export async function runCommand(args: readonly string[]): Promise<number> {
+  try {
+    return await run(readArguments(args));
+  } catch (error) {
+    if (!(error instanceof RelayError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function run(command: Command): Promise<number> {
+  switch (command.kind) {
+    case "help":
+      process.stdout.write(USAGE);
+      return 0;
+    case "version":
+      process.stdout.write(`influxdb-relay ${packageVersion()}\n`);
+      return 0;
+    case "check": {
+      const config = loadConfigFile(command.config as string);
+      process.stdout.write(describeConfig(config));
+      for (const warning of warnings(config)) process.stderr.write(`warning: ${warning}\n`);
+      return 0;
+    }
+    case "serve":
+      return await serve(command.config);
+  }
+}
+
+function packageVersion(): string {
+  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(text) as { version: string }).version;
+}

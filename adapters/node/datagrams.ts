@@ -1,0 +1,103 @@
+import { createSocket, type Socket } from "node:dgram";
+import { lookup } from "node:dns/promises";
+import { once } from "node:events";
+import { BindError } from "../../src/errors.ts";
+import type {
+  DatagramListener,
+  DatagramListenerOptions,
+  DatagramSender,
+  Datagrams,
+} from "../../src/platform.ts";
+import { kernelDrops } from "./kernel-drops.ts";
+
+/** UDP by node:dgram. Host names are looked up once. */
+export const nodeDatagrams: Datagrams = { listen, connect };
+
+async function listen(options: DatagramListenerOptions): Promise<DatagramListener> {
+  const { host, port, receiveBufferBytes, onDatagram, onError } = options;
+  const socket = await bind(host, port).catch((cause: unknown) => {
+    throw new BindError("UDP", `${host.includes(":") ? `[${host}]` : host}:${port}`, { cause });
+  });
+  socket.on("message", onDatagram);
+  // An error is of one datagram or of the moment: the socket goes on, and so does the listener.
+  socket.on("error", onError);
+  if (receiveBufferBytes !== undefined) {
+    try {
+      socket.setRecvBufferSize(receiveBufferBytes);
+    } catch (error) {
+      onError(error as Error);
+    }
+  }
+  const bound = socket.address();
+  return {
+    port: bound.port,
+    kernelDrops: () => kernelDrops(bound.address, bound.port),
+    close: closer(socket),
+  };
+}
+
+/** An empty host is every address, of IPv6 and IPv4 if the machine has IPv6. */
+async function bind(host: string, port: number): Promise<Socket> {
+  if (host !== "") {
+    const { address, family } = await lookup(host);
+    return bindTo(address, family, port);
+  }
+  try {
+    return await bindTo("::", 6, port);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "EAFNOSUPPORT" && code !== "EADDRNOTAVAIL") throw error;
+    return bindTo("0.0.0.0", 4, port);
+  }
+}
+
+async function bindTo(address: string, family: number, port: number): Promise<Socket> {
+  const socket = createSocket(family === 6 ? "udp6" : "udp4");
+  try {
+    socket.bind({ address, port });
+    await once(socket, "listening");
+    return socket;
+  } catch (error) {
+    await closer(socket)();
+    throw error;
+  }
+}
+
+async function connect(host: string, port: number): Promise<DatagramSender> {
+  const { address, family } = await lookup(host);
+  const socket = createSocket(family === 6 ? "udp6" : "udp4");
+  /** What the receiver's machine answered to an earlier datagram: nobody listens on that port. */
+  let refusal: Error | undefined;
+  socket.on("error", (error) => {
+    refusal = error;
+  });
+  try {
+    socket.connect(port, address);
+    await once(socket, "connect");
+  } catch (error) {
+    await closer(socket)();
+    throw error;
+  }
+  return {
+    send: (bytes) =>
+      new Promise((resolve, reject) => {
+        const refused = refusal;
+        refusal = undefined;
+        socket.send(bytes, (error) => {
+          const reason = error ?? refused;
+          if (reason == null) resolve();
+          else reject(reason);
+        });
+      }),
+    close: closer(socket),
+  };
+}
+
+/** Once only: node:dgram throws at a second close. */
+function closer(socket: Socket): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => {
+    closed ??= new Promise<void>((resolve) => socket.close(() => resolve()));
+    return closed;
+  };
+}

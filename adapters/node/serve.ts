@@ -1,0 +1,110 @@
+import type { Config } from "../../src/config/config.ts";
+import { RelayError } from "../../src/errors.ts";
+import type { LogSink } from "../../src/platform.ts";
+import { Relay } from "../../src/relay.ts";
+import { loadConfigFile } from "./config-file.ts";
+import { type Demo, startDemo } from "./demo.ts";
+import { HttpListeners } from "./http-listeners.ts";
+import { createLogWriter } from "./log-writer.ts";
+import { nodePlatform } from "./platform.ts";
+
+const EXIT_UNDELIVERED = 3;
+
+/** Serves until a signal says stop. Without a config file it serves the demo. Returns the exit code. */
+export async function serve(configFile: string | undefined): Promise<number> {
+  const demo = configFile === undefined ? await startDemo() : undefined;
+  let config = demo?.config ?? loadConfigFile(configFile as string);
+  const log = logWriter(config);
+  const platform = nodePlatform(log);
+  const relay = new Relay(config, platform);
+  const http = new HttpListeners(relay, platform, demo?.query);
+  try {
+    await relay.start(config);
+    await http.apply(config);
+  } catch (error) {
+    await Promise.all([http.close(0), relay.stop(0), demo?.close()]);
+    throw error;
+  }
+  relay.log.info("ready");
+  demo?.explain();
+
+  process.on("SIGHUP", () => {
+    void reload(configFile, relay, http).then((next) => {
+      config = next ?? config;
+    });
+  });
+  await stopSignal(relay);
+  return await stop(config, relay, http, demo);
+}
+
+function logWriter({ logLevel, logFormat }: Config): LogSink {
+  const format = logFormat === "auto" ? (process.stderr.isTTY ? "pretty" : "json") : logFormat;
+  return createLogWriter({
+    level: logLevel,
+    format,
+    now: Date.now,
+    write: (line) => {
+      process.stderr.write(line);
+    },
+  });
+}
+
+/** Reads the config again; a wrong one leaves the old one in force. Returns the one that is in force if it is new. */
+async function reload(
+  configFile: string | undefined,
+  relay: Relay,
+  http: HttpListeners,
+): Promise<Config | undefined> {
+  if (configFile === undefined) return undefined;
+  try {
+    const config = loadConfigFile(configFile);
+    http.check(config);
+    await relay.reload(config);
+    await http.apply(config);
+    relay.log.info("reloaded");
+    return config;
+  } catch (error) {
+    if (!(error instanceof RelayError)) throw error;
+    relay.log.error("reload-failed", { error: error.message, next: "the old config stays in force" });
+    return undefined;
+  }
+}
+
+/** Resolves at the first signal that asks to stop; a second one exits at once. */
+function stopSignal(relay: Relay): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.on(signal, () => {
+        if (++signals > 1) process.exit(1);
+        relay.log.info("stopping", { signal });
+        resolve();
+      });
+    }
+  });
+}
+
+async function stop(
+  config: Config,
+  relay: Relay,
+  http: HttpListeners,
+  demo: Demo | undefined,
+): Promise<number> {
+  // The relay's own timers do not keep the process alive; this one does until everything has ended.
+  const alive = setInterval(() => {}, 1_000);
+  const deadline = performance.now() + config.shutdownTimeoutMs;
+  await http.close(config.shutdownTimeoutMs);
+  const left = await relay.stop(deadline);
+  await demo?.close();
+  clearInterval(alive);
+  for (const { backend, records, bytes } of left) {
+    relay.log.error("undelivered", {
+      backend,
+      records,
+      bytes,
+      next: "these writes are on the other replicas only",
+    });
+  }
+  relay.log.info("stopped");
+  return left.length > 0 ? EXIT_UNDELIVERED : 0;
+}

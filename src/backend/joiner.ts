@@ -1,0 +1,128 @@
+import type { Clock } from "../platform.ts";
+import type { Destination, Reply, Write } from "../writer.ts";
+import type { Entry } from "./entry.ts";
+import type { EntryQueue } from "./queue.ts";
+
+/** How long a source whose write was rejected is not joined with others, in milliseconds. */
+const APART_MS = 10_000;
+/** Sources remembered at a time in one lane. */
+const MAX_APART = 1_000;
+const LF = 0x0a;
+
+/**
+ * Chooses which waiting writes go into the next request of a lane, and finds out which of them was at fault when
+ * such a request is refused: it is divided into halves, in order, until every write has its own answer. InfluxDB
+ * stores the same point twice as one, so a write that was stored with the first try may be sent again.
+ */
+export class Joiner {
+  readonly #clock: Clock;
+  /** Parts of a refused request that are still to be sent, the next one last. */
+  #parts: (readonly Entry[])[] = [];
+  /** Sources that sent something that was rejected, and until when they are kept apart. */
+  readonly #apart = new Map<string, number>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The entries for the next request: from the head of the queue, of one destination, within the limit. */
+  take(queue: EntryQueue, maxBytes: number): readonly Entry[] {
+    for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
+      const left = part.filter((entry) => !entry.gone);
+      if (left.length > 0) return left;
+    }
+    return queue.first(this.#boundary(maxBytes));
+  }
+
+  /** One write that carries all entries. */
+  join(entries: readonly Entry[]): Write {
+    const { write } = entries[0] as Entry;
+    if (entries.length === 1) return write;
+    return { ...write, body: concatenate(entries) };
+  }
+
+  /**
+   * After a request: true if it carried several writes and was refused in a way that may be the fault of one.
+   * The halves are then what {@link take} gives next.
+   */
+  divide(entries: readonly Entry[], reply: Reply): boolean {
+    const refused = reply.kind === "rejected" || (reply.kind === "unreachable" && reply.status >= 500);
+    if (!refused) return false;
+    if (entries.length === 1) {
+      if (reply.kind === "rejected") this.#keepApart(entries[0] as Entry);
+      return false;
+    }
+    const middle = Math.ceil(entries.length / 2);
+    this.#parts.push(entries.slice(middle), entries.slice(0, middle));
+    return true;
+  }
+
+  /** Forgets how the last request was divided: what failed is sent again in order, from the head of the queue. */
+  reset(): void {
+    this.#parts = [];
+  }
+
+  /** Says of each entry in turn whether it can join those before it. */
+  #boundary(maxBytes: number): (entry: Entry, first: Entry | undefined) => boolean {
+    let bytes = 0;
+    let open = false;
+    return (entry, first) => {
+      bytes += entry.body.byteLength + 1;
+      if (first === undefined) {
+        open = !this.#joinable(entry);
+        return true;
+      }
+      return (
+        !open &&
+        bytes <= maxBytes &&
+        sameDestination(entry.destination, first.destination) &&
+        this.#joinable(entry)
+      );
+    };
+  }
+
+  #joinable({ write }: Entry): boolean {
+    if (!write.closed) return false;
+    if (this.#apart.size === 0) return true;
+    const source = sourceOf(write);
+    const until = this.#apart.get(source);
+    if (until === undefined) return true;
+    if (this.#clock.monotonic() < until) return false;
+    this.#apart.delete(source);
+    return true;
+  }
+
+  #keepApart({ write }: Entry): void {
+    if (this.#apart.size >= MAX_APART) this.#apart.delete(this.#apart.keys().next().value as string);
+    this.#apart.set(sourceOf(write), this.#clock.monotonic() + APART_MS);
+  }
+}
+
+/** Who keeps sending bad data: a client address together with the measurement that its body begins with. */
+function sourceOf({ source, body }: Write): string {
+  const end = body.findIndex((byte) => byte === 0x2c || byte === 0x20 || byte === LF);
+  return `${source} ${new TextDecoder("latin1").decode(body.subarray(0, Math.min(end < 0 ? body.length : end, 64)))}`;
+}
+
+function sameDestination(a: Destination, b: Destination): boolean {
+  return (
+    a.precision === b.precision &&
+    a.rp === b.rp &&
+    a.db === b.db &&
+    a.credentials?.authorization === b.credentials?.authorization
+  );
+}
+
+/** The bodies, each on lines of its own. */
+function concatenate(entries: readonly Entry[]): Uint8Array {
+  let length = 0;
+  for (const { body } of entries) length += body.byteLength + 1;
+  const joined = new Uint8Array(length);
+  let at = 0;
+  for (const { body } of entries) {
+    joined.set(body, at);
+    at += body.byteLength;
+    if (joined[at - 1] !== LF) joined[at++] = LF;
+  }
+  return joined.subarray(0, at);
+}

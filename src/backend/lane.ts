@@ -1,0 +1,278 @@
+import type { Clock, Timer } from "../platform.ts";
+import type { Destination, Reply } from "../writer.ts";
+import { backoffMs } from "./backoff.ts";
+import type { BackendClient, Result } from "./client.ts";
+import type { Entry } from "./entry.ts";
+import type { Gate } from "./gate.ts";
+import type { Handoff } from "./handoff.ts";
+import { Joiner } from "./joiner.ts";
+import { unanswered } from "./outcome.ts";
+import { EntryQueue } from "./queue.ts";
+
+/**
+ * After a request whose outcome is unknown the backend may still be working on it for as long as its own write
+ * timeout, 10 s in InfluxDB. Sent again earlier, an old value could land after a newer one.
+ */
+const SETTLE_MS = 10_000;
+
+/** What the lanes of one backend share. */
+export interface LaneContext {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly gate: Gate;
+  readonly handoff: Handoff;
+  readonly maxDelayMs: number;
+  /** Bytes of waiting writes that one request may carry. 0 joins nothing. */
+  readonly maxBatchBytes: number;
+  client(): BackendClient;
+  /** Calls `run` at the end of the current turn of the event loop. */
+  defer(run: () => void): void;
+  /** The backend is not ready for the destination of these entries: moves them where they block nobody else. */
+  hold(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply): void;
+  /** Nothing waits in the lane any more. */
+  idle(lane: Lane): void;
+  /** A request that carried `writes` of them ended. */
+  observed(reply: Reply, writes: number): void;
+}
+
+/** Entries that were not taken, until all of them were decided about. */
+interface Failure {
+  readonly undecided: Set<Entry>;
+  readonly reply: Reply;
+  /** How long to wait before they are sent again; undefined leaves that to the gate. */
+  readonly waitMs: number | undefined;
+  kept: boolean;
+}
+
+/**
+ * The ordered stream of writes for one database and retention policy to one backend: one request in flight, in
+ * order of acceptance. What waits meanwhile is joined into the next request. A *held* lane is the same for one
+ * destination that the backend is not ready for.
+ *
+ * What is at the head of the queue is being sent, or failed and waits for its fan-outs to decide about it, or is
+ * kept and waits to be sent again. In the last case the lane is stuck: who comes is told so at once, but keeps its
+ * place.
+ */
+export class Lane {
+  readonly key: string;
+  readonly held: boolean;
+  readonly #context: LaneContext;
+  readonly #queue = new EntryQueue();
+  readonly #joiner: Joiner;
+  #sending = false;
+  #deferred = false;
+  #failure: Failure | undefined;
+  #stuck: Reply | undefined;
+  #retry: Timer | undefined;
+  #attempt = 0;
+
+  constructor(key: string, context: LaneContext, held = false) {
+    this.key = key;
+    this.#context = context;
+    this.held = held;
+    this.#joiner = new Joiner(context.clock);
+  }
+
+  get depth(): number {
+    return this.#queue.list().length;
+  }
+
+  /** False when a write would be answered at once, without having been tried. */
+  get takes(): boolean {
+    return this.#stuck === undefined;
+  }
+
+  push(entry: Entry): void {
+    entry.lane = this;
+    this.#queue.push(entry);
+    if (this.#stuck !== undefined) entry.answer(this.#stuck);
+    else this.#nextLater();
+  }
+
+  /** Takes over entries of which another lane could not deliver `failed`. */
+  adopt(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply): void {
+    const first = this.#queue.peek() === undefined;
+    for (const entry of entries) {
+      entry.lane = this;
+      this.#queue.push(entry);
+    }
+    if (first) {
+      this.#failed(
+        entries.filter((entry) => failed.has(entry)),
+        reply,
+        false,
+      );
+    } else if (this.#stuck !== undefined) {
+      for (const entry of entries) entry.answer(this.#stuck);
+    }
+  }
+
+  /** A decision about one of this lane's entries was made. */
+  decided(entry: Entry): void {
+    if (entry.inFlight) return;
+    if (entry.decision === "keep") this.#keep(entry, this.#failure?.reply ?? this.#stuck);
+    else entry.gone = true;
+    const failure = this.#failure;
+    if (failure?.undecided.delete(entry)) {
+      if (!entry.gone) failure.kept = true;
+      if (failure.undecided.size === 0) this.#judge(failure);
+    } else if (entry.gone) {
+      this.#restIfEmpty();
+    }
+  }
+
+  /** The backend answers again: what waited for that is sent. */
+  wake(): void {
+    if (this.#retry === undefined && this.#failure === undefined) this.#resume();
+  }
+
+  /** Sends nothing more; what is in flight still ends. */
+  stop(): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
+    this.#stuck = unanswered("closed");
+  }
+
+  #resume(): void {
+    this.#stuck = undefined;
+    this.#next();
+  }
+
+  /** An idle lane waits until the current turn has ended, so that what arrives together goes together. */
+  #nextLater(): void {
+    if (this.#sending || this.#deferred || this.#failure !== undefined) return;
+    this.#deferred = true;
+    this.#context.defer(() => {
+      this.#deferred = false;
+      this.#next();
+    });
+  }
+
+  #next(): void {
+    if (this.#sending || this.#failure !== undefined || this.#stuck !== undefined) return;
+    const head = this.#queue.peek();
+    if (head === undefined) {
+      this.#context.idle(this);
+      return;
+    }
+    const { gate, maxBatchBytes } = this.#context;
+    if (gate.open) this.#send(this.#joiner.take(this.#queue, maxBatchBytes));
+    else if (!head.answered && gate.tryOnce()) this.#send([head]);
+    else this.#block(unanswered("down"), undefined);
+  }
+
+  #send(entries: readonly Entry[]): void {
+    const { client, observed } = this.#context;
+    this.#sending = true;
+    for (const entry of entries) entry.inFlight = true;
+    void client()
+      .write(this.#joiner.join(entries))
+      .then((result) => {
+        this.#sending = false;
+        for (const entry of entries) entry.inFlight = false;
+        observed(result.reply, entries.length);
+        this.#sent(entries, result);
+      });
+  }
+
+  #sent(entries: readonly Entry[], { reply, unknownOutcome }: Result): void {
+    const { gate, handoff, hold } = this.#context;
+    if (reply.status > 0) gate.answered();
+    else gate.failed();
+    if (this.#joiner.divide(entries, reply)) {
+      for (const entry of entries) if (entry.decision === "drop") entry.gone = true;
+      this.#next();
+    } else if (reply.kind === "stored" || reply.kind === "rejected") {
+      this.#attempt = 0;
+      for (const entry of entries) {
+        handoff.finished(entry, reply);
+        entry.gone = true;
+        entry.answer(reply);
+      }
+      this.#next();
+    } else if (reply.kind === "not-ready" && !this.held) {
+      const destination = (entries[0] as Entry).destination;
+      const waiting = this.#queue.take((entry) => sameHold(entry.destination, destination));
+      hold(waiting, new Set(entries), reply);
+      this.#next();
+    } else {
+      if (unknownOutcome) for (const entry of entries) handoff.doubt(entry);
+      this.#failed(entries, reply, unknownOutcome);
+    }
+  }
+
+  /** Entries were not taken this time: their fan-outs hear of it, and decide about them now or later. */
+  #failed(entries: readonly Entry[], reply: Reply, unknownOutcome: boolean): void {
+    this.#joiner.reset();
+    const failure: Failure = {
+      undecided: new Set(entries),
+      reply,
+      waitMs: this.#waitMs(reply, unknownOutcome),
+      kept: false,
+    };
+    this.#failure = failure;
+    this.#attempt++;
+    for (const entry of entries) {
+      if (entry.decision === "pending") entry.answer(reply);
+      else {
+        entry.answer(reply);
+        this.decided(entry);
+      }
+    }
+    if (this.#failure === failure && reply.status === 0) this.#answerAll(reply);
+  }
+
+  #waitMs(reply: Reply, unknownOutcome: boolean): number | undefined {
+    if (unknownOutcome) return SETTLE_MS;
+    if (reply.status === 0) return undefined;
+    const { random, maxDelayMs } = this.#context;
+    return backoffMs(this.#attempt, maxDelayMs, random, reply.retryAfter);
+  }
+
+  /** All that failed were decided about: go on if all are forgotten, else wait before they are sent again. */
+  #judge({ kept, reply, waitMs }: Failure): void {
+    this.#failure = undefined;
+    if (kept) this.#block(reply, waitMs);
+    else this.#next();
+  }
+
+  /** Keeps an entry for the backend; without a buffer only as long as the lane moves. */
+  #keep(entry: Entry, failure: Reply | undefined): void {
+    const { handoff } = this.#context;
+    if (failure !== undefined && !handoff.keeps) {
+      handoff.lose(entry, "no-buffer");
+      entry.gone = true;
+      return;
+    }
+    handoff.keep(entry);
+    if (this.held && !entry.gone && failure !== undefined) handoff.alarm(entry, failure);
+  }
+
+  #restIfEmpty(): void {
+    if (!this.#sending && this.#failure === undefined && this.#queue.peek() === undefined) {
+      this.#context.idle(this);
+    }
+  }
+
+  #block(reply: Reply, waitMs: number | undefined): void {
+    this.#stuck = reply;
+    if (waitMs !== undefined) {
+      this.#retry = this.#context.clock.after(waitMs, () => {
+        this.#retry = undefined;
+        this.#resume();
+      });
+    }
+    this.#answerAll(reply);
+    // Those that were answered may all have been forgotten.
+    this.#restIfEmpty();
+  }
+
+  #answerAll(reply: Reply): void {
+    for (const entry of this.#queue.list()) if (!entry.inFlight) entry.answer(reply);
+  }
+}
+
+/** Entries that a backend refuses for the same reason: same database, policy and credentials. */
+function sameHold(a: Destination, b: Destination): boolean {
+  return a.db === b.db && a.rp === b.rp && a.credentials?.authorization === b.credentials?.authorization;
+}

@@ -1,0 +1,64 @@
+import type { TransportFailure } from "../errors.ts";
+import type { HttpAnswer } from "../platform.ts";
+import type { OutcomeKind, Reply } from "../writer.ts";
+
+/**
+ * Where InfluxDB gives nothing but a text to tell two 5xx or two 400 apart. Measured on 1.6.7, and the same in
+ * the sources of 1.8: each is the message of an error in `tsdb` or `services/meta`.
+ */
+const PERMANENT_5XX = ["retention policy not found"];
+const EXPIRED = "points beyond retention policy";
+
+const EMPTY = new Uint8Array(0);
+
+/** What an HTTP answer to a write means. See the outcome table in docs/reliability.md. */
+export function outcomeKind(status: number, influxError: string): OutcomeKind {
+  if (status >= 200 && status < 300) return "stored";
+  switch (status) {
+    case 400:
+    case 413:
+    case 422:
+      return "rejected";
+    case 401:
+    case 403:
+    case 404:
+      return "not-ready";
+    case 408:
+    case 429:
+    case 503:
+      return "overloaded";
+  }
+  if (status >= 500 && PERMANENT_5XX.some((text) => influxError.startsWith(text))) return "not-ready";
+  return "unreachable";
+}
+
+/** The backend's answer as a reply: status, body and the headers that belong to the body, verbatim. */
+export function answered(answer: HttpAnswer): Reply {
+  const influxError = answer.header("x-influxdb-error");
+  return {
+    kind: outcomeKind(answer.status, influxError ?? ""),
+    status: answer.status,
+    body: answer.body,
+    contentType: answer.header("content-type"),
+    influxError,
+    retryAfter: answer.header("retry-after"),
+    authenticate: answer.header("www-authenticate"),
+  };
+}
+
+/** The backend gave no answer; why is in `influxError`, in one word. */
+export function unanswered(failure: TransportFailure | "down" | "evicted"): Reply {
+  return {
+    kind: "unreachable",
+    status: 0,
+    body: EMPTY,
+    contentType: undefined,
+    influxError: failure,
+    retryAfter: undefined,
+  };
+}
+
+/** True for a rejection that only says that points are older than their retention policy allows. */
+export function isExpired(reply: Reply): boolean {
+  return reply.kind === "rejected" && (reply.influxError?.includes(EXPIRED) ?? false);
+}

@@ -1,0 +1,28 @@
+import type { Reply, Write } from "../writer.ts";
+
+/** Learns what became of a write at one replica: once, at the first answer or when it is clear that none will come soon. */
+export interface ReplyObserver {
+  answered(replica: number, reply: Reply): void;
+}
+
+/** A write that a replica has accepted into its order. Exactly one of the two is called, any time later. */
+export interface Acceptance {
+  /** The replica must get this write sooner or later: it is kept until it has. */
+  keep(): void;
+  /** Nobody was told that the write succeeded: forget it, unless it is just being sent. */
+  drop(): void;
+}
+
+/**
+ * What a fan-out needs of a backend. It is more than a `Writer`, because whether a write is kept for one replica
+ * depends on what the others and the client were told.
+ */
+export interface Replica {
+  readonly name: string;
+  /** False when a write accepted now would be answered without being tried, because the backend is down. */
+  takes(write: Write): boolean;
+  /** Puts a write into its place in the order. The observer may be called before this returns. */
+  accept(write: Write, observer: ReplyObserver, index: number): Acceptance;
+  /** The backend rejected what another replica stored. */
+  diverged(write: Write, reply: Reply): void;
+}

@@ -1,0 +1,94 @@
+import { formatAddress } from "./address.ts";
+import type { AuthRule, Config, HttpListenerConfig, OutputConfig, UdpListenerConfig } from "./config.ts";
+import { basicAuthorization, tokenAuthorization } from "./credentials.ts";
+import { listenerName } from "./names.ts";
+import { type ConfigValues, KB, MB } from "./schema.ts";
+
+type HttpValues = ConfigValues["http"][number];
+type OutputValues = HttpValues["output"][number];
+type AuthRuleValues = Exclude<HttpValues["auth"], "none" | undefined>[number];
+type UdpValues = ConfigValues["udp"][number];
+
+/** The config under the names that the code uses, from values without a problem. */
+export function buildConfig(values: ConfigValues): Config {
+  return {
+    http: values.http.map(buildHttp),
+    udp: values.udp.map(buildUdp),
+    shutdownTimeoutMs: values["shutdown-timeout"],
+    logLevel: values.log.level,
+    logFormat: values.log.format,
+  };
+}
+
+function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
+  return {
+    name: listenerName("http", index, values.name),
+    bindAddr: values["bind-addr"],
+    defaultRetentionPolicy: values["default-retention-policy"],
+    sslCombinedPem: values["ssl-combined-pem"],
+    consistency: values.consistency,
+    honourConsistency: values["honour-consistency"],
+    auth: Array.isArray(values.auth) ? values.auth.map(buildAuthRule) : [],
+    maxBodySize: values["max-body-size"],
+    maxConnections: values["max-connections"],
+    requestTimeoutMs: values["request-timeout"],
+    outputs: values.output.map(buildOutput),
+  };
+}
+
+function buildAuthRule({ username, password, token }: AuthRuleValues): AuthRule {
+  if (token !== undefined) return { token };
+  return { username: username!, password: password! };
+}
+
+function buildOutput(values: OutputValues): OutputConfig {
+  return {
+    name: values.name ?? values.location.hostPort,
+    origin: values.location.origin,
+    writePath: values.location.path,
+    timeoutMs: values.timeout,
+    bufferSize: values["buffer-size-mb"] * MB,
+    maxBatchBytes: values["max-batch-kb"] * KB,
+    maxDelayIntervalMs: values["max-delay-interval"],
+    skipTlsVerification: values["skip-tls-verification"],
+    ca: values.ca,
+    cert: values.cert,
+    key: values.key,
+    gzip: values.gzip,
+    authorization: buildAuthorization(values),
+  };
+}
+
+function buildAuthorization({ username, password, token }: OutputValues): OutputConfig["authorization"] {
+  if (token !== undefined) return tokenAuthorization(token);
+  return username === undefined ? undefined : basicAuthorization(username, password!);
+}
+
+function buildUdp(values: UdpValues, index: number): UdpListenerConfig {
+  return {
+    name: listenerName("udp", index, values.name),
+    bindAddr: values["bind-addr"],
+    readBuffer: values["read-buffer"],
+    precision: values.precision,
+    to: buildTarget(values),
+  };
+}
+
+function buildTarget(values: UdpValues): UdpListenerConfig["to"] {
+  if (values.output !== undefined) {
+    const outputs = values.output.map(({ name, location, mtu }) => ({
+      name: name ?? formatAddress(location),
+      address: location,
+      mtu,
+    }));
+    return { kind: "udp", outputs };
+  }
+  return {
+    kind: "http",
+    listener: values.to!,
+    database: values.database!,
+    retentionPolicy: values["retention-policy"],
+    batchSize: values["batch-size"],
+    batchTimeoutMs: values["batch-timeout"],
+  };
+}

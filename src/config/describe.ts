@@ -1,0 +1,103 @@
+import { stringify } from "smol-toml";
+import { formatAddress } from "./address.ts";
+import type { AuthRule, Config, HttpListenerConfig, OutputConfig, UdpListenerConfig } from "./config.ts";
+import { usernameOf } from "./credentials.ts";
+import { formatGoDuration } from "./go-duration.ts";
+import { escapeReferences } from "./replace-variables.ts";
+import { type ConfigInput, KB, MB } from "./schema.ts";
+import type { Secret } from "./secret.ts";
+
+type HttpInput = NonNullable<ConfigInput["http"]>[number];
+type UdpInput = NonNullable<ConfigInput["udp"]>[number];
+
+/**
+ * The config in force, with every default, as the text of a config file. Reading it gives the same config again,
+ * but for the secrets, which are `***`.
+ */
+export function describeConfig(config: Config): string {
+  const input: ConfigInput = {
+    "shutdown-timeout": formatGoDuration(config.shutdownTimeoutMs),
+    log: { level: config.logLevel, format: config.logFormat },
+    http: config.http.map(describeHttp),
+    udp: config.udp.map(describeUdp),
+  };
+  return stringify(escaped(input));
+}
+
+/** Values came from `${...}` once and must not be replaced again when the text is read. */
+function escaped(value: unknown): unknown {
+  if (typeof value === "string") return escapeReferences(value);
+  if (Array.isArray(value)) return value.map(escaped);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
+}
+
+function describeHttp(listener: HttpListenerConfig): HttpInput {
+  return {
+    name: listener.name,
+    "bind-addr": formatAddress(listener.bindAddr),
+    "default-retention-policy": listener.defaultRetentionPolicy,
+    "ssl-combined-pem": listener.sslCombinedPem,
+    consistency: listener.consistency,
+    "honour-consistency": listener.honourConsistency,
+    auth: listener.auth.length === 0 ? "none" : listener.auth.map(describeAuthRule),
+    "max-body-size": listener.maxBodySize,
+    "max-connections": listener.maxConnections,
+    "request-timeout": formatGoDuration(listener.requestTimeoutMs),
+    output: listener.outputs.map(describeOutput),
+  };
+}
+
+function describeAuthRule(rule: AuthRule) {
+  return "token" in rule
+    ? { token: rule.token.toString() }
+    : { username: rule.username, password: rule.password.toString() };
+}
+
+function describeOutput(output: OutputConfig): HttpInput["output"][number] {
+  return {
+    name: output.name,
+    location: `${output.origin}${output.writePath}`,
+    timeout: formatGoDuration(output.timeoutMs),
+    "buffer-size-mb": output.bufferSize / MB,
+    "max-batch-kb": output.maxBatchBytes / KB,
+    "max-delay-interval": formatGoDuration(output.maxDelayIntervalMs),
+    "skip-tls-verification": output.skipTlsVerification,
+    ca: output.ca,
+    cert: output.cert,
+    key: output.key,
+    gzip: output.gzip,
+    ...(output.authorization && describeCredentials(output.authorization)),
+  };
+}
+
+function describeCredentials(authorization: Secret) {
+  const username = usernameOf(authorization);
+  const secret = authorization.toString();
+  return username === undefined ? { token: secret } : { username, password: secret };
+}
+
+function describeUdp({ name, bindAddr, readBuffer, precision, to }: UdpListenerConfig): UdpInput {
+  const common = {
+    name,
+    "bind-addr": formatAddress(bindAddr),
+    "read-buffer": readBuffer,
+    precision: precision as NonNullable<UdpInput["precision"]>,
+  };
+  if (to.kind === "udp") {
+    const output = to.outputs.map(({ name, address, mtu }) => ({
+      name,
+      location: formatAddress(address),
+      mtu,
+    }));
+    return { ...common, output };
+  }
+  return {
+    ...common,
+    to: to.listener,
+    database: to.database,
+    "retention-policy": to.retentionPolicy,
+    "batch-size": to.batchSize,
+    "batch-timeout": formatGoDuration(to.batchTimeoutMs),
+  };
+}

@@ -1,0 +1,210 @@
+import * as v from "valibot";
+import {
+  bindAddress,
+  choice,
+  datagramLocation,
+  duration,
+  emptyableText,
+  flag,
+  httpLocation,
+  info,
+  password,
+  plainText,
+  table,
+  text,
+  token,
+  username,
+  wholeNumber,
+} from "./options.ts";
+
+/** Bytes of what the original relay's keys call KB and MB. */
+export const KB = 1024;
+export const MB = 1024 * KB;
+
+/** A list of tables: `[[key]]`, or inline `key = [{ ... }]`. */
+function tables<const TItem extends v.GenericSchema>(item: TItem, form: string) {
+  return v.pipe(v.array(item, `must be ${form}`), v.nonEmpty(`must be ${form}`));
+}
+
+const OUTPUTS =
+  'a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }';
+const UDP_OUTPUTS = 'a list of at least one table such as { name = "a", location = "127.0.0.1:8089" }';
+const AUTH = 'a list of { username, password } or { token } tables, or "none"';
+
+const outputSchema = table({
+  name: emptyableText("Names the InfluxDB server in logs, metrics and paths.", "host:port of the location"),
+  location: httpLocation("URL of the write endpoint; without a path, /write is meant."),
+  timeout: duration({
+    about: "How long a request to this server may take.",
+    fallback: "10s",
+    max: "24h",
+    emptyIsDefault: true,
+  }),
+  "buffer-size-mb": wholeNumber({
+    about: "How much is kept for this server while it does not take writes; 0 keeps nothing.",
+    unit: "MiB",
+    fallback: 64,
+    min: 0,
+    max: 1_048_576,
+  }),
+  "max-batch-kb": wholeNumber({
+    about: "The largest request that waiting writes are joined into.",
+    unit: "KiB",
+    fallback: 1024,
+    min: 1,
+    max: 1_048_576,
+    zeroIsDefault: true,
+  }),
+  "max-delay-interval": duration({
+    about: "The longest wait between two attempts to reach a server that does not take writes.",
+    fallback: "10s",
+    max: "24h",
+    emptyIsDefault: true,
+  }),
+  "skip-tls-verification": flag("Accepts any certificate of an https location. Insecure."),
+  ca: text("PEM file with the authorities that the server's certificate is checked against.", "the system's"),
+  cert: text("PEM file with the client certificate shown to the server.", "none"),
+  key: text("PEM file with the key of the client certificate.", "none"),
+  gzip: flag("Compresses the requests to this server."),
+  username: username("Used with the password instead of the client's credentials."),
+  password: password("Used with the username instead of the client's credentials."),
+  token: token("Used instead of the client's credentials."),
+});
+
+const authRuleSchema = table({
+  username: username("A user that clients may be."),
+  password: password("The user's password."),
+  token: token("A token that clients may have."),
+});
+
+const auth = v.pipe(
+  v.optional(
+    // Chosen by the kind of value, so that the message is about what was meant.
+    v.lazy((input) =>
+      typeof input === "string" ? v.literal("none", `must be ${AUTH}`) : tables(authRuleSchema, AUTH),
+    ),
+  ),
+  info({
+    about: 'Who may use the listener. Without it, or with "none", the client\'s credentials are passed on.',
+    form: AUTH,
+    fallback: '"none"',
+  }),
+);
+
+const httpSchema = table({
+  name: emptyableText("Names the listener.", "http- and the entry's number, as http-1"),
+  "bind-addr": bindAddress("TCP address to listen on; port 0 lets the system choose."),
+  "default-retention-policy": plainText(
+    "Used for writes that name no retention policy; empty: the database's.",
+  ),
+  "ssl-combined-pem": emptyableText(
+    "PEM file with certificate chain and key; serves HTTPS.",
+    "none: plain HTTP",
+  ),
+  consistency: choice(
+    "How many outputs must store a write before it is acknowledged.",
+    ["any", "one", "quorum", "all"],
+    "one",
+  ),
+  "honour-consistency": flag("Lets the consistency parameter of a request rule."),
+  auth,
+  "max-body-size": wholeNumber({
+    about: "The largest body, as sent and inflated.",
+    unit: "bytes",
+    fallback: 25_000_000,
+    min: 1,
+    max: 1_073_741_824,
+  }),
+  "max-connections": wholeNumber({
+    about: "How many clients may be connected at once.",
+    unit: "connections",
+    fallback: 10_000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  "request-timeout": duration({
+    about: "How long a request may take to arrive whole.",
+    fallback: "30s",
+    max: "24h",
+  }),
+  output: v.pipe(
+    tables(outputSchema, OUTPUTS),
+    info({ about: "The InfluxDB servers that get every write.", form: OUTPUTS }),
+  ),
+});
+
+const udpOutputSchema = table({
+  name: emptyableText("Names the receiver in logs and metrics.", "the location"),
+  location: datagramLocation("Where datagrams are sent."),
+  mtu: wholeNumber({
+    about: "The largest payload of a datagram; larger ones are split between lines.",
+    unit: "bytes",
+    fallback: 1024,
+    min: 1,
+    max: 65_535,
+    zeroIsDefault: true,
+  }),
+});
+
+const udpSchema = table({
+  name: emptyableText("Names the listener.", "udp- and the entry's number, as udp-1"),
+  "bind-addr": bindAddress("UDP address to listen on; port 0 lets the system choose."),
+  "read-buffer": wholeNumber({
+    about: "The kernel's receive buffer; a burst that does not fit is lost.",
+    unit: "bytes",
+    fallback: 4_194_304,
+    min: 1,
+    max: 2_147_483_647,
+    zeroIsDefault: true,
+  }),
+  precision: choice(
+    "Unit of the timestamps, in and out; empty: nanoseconds.",
+    ["", "n", "ns", "u", "ms", "s", "m", "h"],
+    "",
+  ),
+  output: v.pipe(
+    v.optional(tables(udpOutputSchema, UDP_OUTPUTS)),
+    info({
+      about: "Where the datagrams go on as datagrams; or else to.",
+      form: UDP_OUTPUTS,
+      fallback: "none",
+    }),
+  ),
+  to: text("Name of the [[http]] listener whose outputs get the points; or else output.", "none"),
+  database: text("Database of the points; needed with to.", "none"),
+  "retention-policy": plainText("Retention policy of the points; empty: the database's. Only with to."),
+  "batch-size": wholeNumber({
+    about: "How many lines are joined into one write. Only with to.",
+    unit: "lines",
+    fallback: 5000,
+    min: 1,
+    max: 1_000_000,
+  }),
+  "batch-timeout": duration({
+    about: "How long a line waits for others. Only with to.",
+    fallback: "1s",
+    max: "1h",
+  }),
+});
+
+const logSchema = table({
+  level: choice("The least important lines that are logged.", ["debug", "info", "warn", "error"], "info"),
+  format: choice("auto: pretty on a terminal, JSON elsewhere.", ["auto", "json", "pretty"], "auto"),
+});
+
+/** The config file: every key with its meaning, default, unit and bounds. There is no second list of them. */
+export const configSchema = table({
+  "shutdown-timeout": duration({
+    about: "How long a stop waits for what is in flight.",
+    fallback: "10s",
+    max: "24h",
+  }),
+  log: v.optional(logSchema, {}),
+  http: v.optional(v.array(httpSchema, "must be a list of tables: write [[http]]"), []),
+  udp: v.optional(v.array(udpSchema, "must be a list of tables: write [[udp]]"), []),
+});
+
+/** The config as it is written. */
+export type ConfigInput = v.InferInput<typeof configSchema>;
+/** The config with every value checked, converted and completed, still under its own keys. */
+export type ConfigValues = v.InferOutput<typeof configSchema>;

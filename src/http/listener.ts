@@ -1,0 +1,67 @@
+import type { Context } from "hono";
+import type { HttpListenerConfig } from "../config/config.ts";
+import type { Log } from "../observe/log.ts";
+import type { Platform } from "../platform.ts";
+import type { Credentials, Writer } from "../writer.ts";
+
+/** What happened on a listener since the relay started. Each only grows. */
+export interface HttpCounters {
+  /** Requests to /write and /api/v2/write. */
+  writes: number;
+  /** Bytes of line protocol taken in, after inflating. */
+  writeBytes: number;
+  /** Requests answered with 401 by the listener itself. */
+  unauthorized: number;
+  /** Bodies refused because they are, or inflate to, more than `max-body-size`. */
+  tooLarge: number;
+  /** Clients that went away, or were too slow, before their body was there. */
+  aborted: number;
+  /** Connections refused because there are `max-connections` already. */
+  refusedConnections: number;
+  /** Answers with 500 because the relay itself failed. */
+  internalErrors: number;
+}
+
+export function createHttpCounters(): HttpCounters {
+  return {
+    writes: 0,
+    writeBytes: 0,
+    unauthorized: 0,
+    tooLarge: 0,
+    aborted: 0,
+    refusedConnections: 0,
+    internalErrors: 0,
+  };
+}
+
+/** What the HTTP side of one `[[http]]` entry needs from the relay behind it. */
+export interface AppListener {
+  readonly config: HttpListenerConfig;
+  readonly writer: Writer;
+  /** Aborted when the relay stops: nobody waits for backends any longer. */
+  readonly signal: AbortSignal;
+  /** The time for lines that have none, in nanoseconds since 1970. */
+  readonly stampClock: () => bigint;
+  readonly log: Log;
+  readonly counters: HttpCounters;
+  /** X-Influxdb-Version and X-Influxdb-Build of a backend; undefined while none has told. */
+  backendVersion(): { readonly version: string; readonly build: string } | undefined;
+  /** True while at least one backend can take writes. */
+  ready(): boolean;
+  /** Names and figures for `/status`: no URLs, no secrets. */
+  status(): object;
+  /** Answers /query; without it there is no such path. */
+  queryPassThrough?(request: Request, credentials: Credentials | undefined): Promise<Response>;
+}
+
+/** What the app needs from the runtime. */
+export interface AppPorts {
+  /**
+   * Reads a request's body whole, as it was sent.
+   * @throws {BodyError} when it is larger than `limit` bytes, by its header or by its bytes, or does not end.
+   */
+  readBody(c: Context, limit: number): Promise<Uint8Array> | Uint8Array;
+  /** The address of the client, without its port; empty where the runtime does not tell. */
+  clientAddress(c: Context): string;
+  readonly platform: Platform;
+}

@@ -1,0 +1,226 @@
+import { Backend, type BackendStatus } from "./backend/backend.ts";
+import type { Config, HttpListenerConfig, OutputConfig } from "./config/config.ts";
+import { Secret } from "./config/secret.ts";
+import { type AppListener, createHttpCounters, type HttpCounters } from "./http/listener.ts";
+import { createLog, type Log } from "./observe/log.ts";
+import type { Platform } from "./platform.ts";
+import { UdpListeners, type UdpStatus } from "./udp/listeners.ts";
+import { FanOut } from "./write/fan-out.ts";
+import { createStampClock } from "./write/precision.ts";
+import type { Reply, Write, Writer } from "./writer.ts";
+
+/** How often a stop looks whether everything in flight has ended, in milliseconds. */
+const STOP_POLL_MS = 10;
+
+/** The state of the relay as `/status` shows it. */
+export interface RelayStatus {
+  readonly listeners: readonly {
+    name: string;
+    consistency: string;
+    replicas: readonly string[];
+    counters: Readonly<HttpCounters>;
+  }[];
+  readonly udp: readonly UdpStatus[];
+  readonly backends: readonly BackendStatus[];
+  /** Backends that a reload took out of the config while they still lacked something. */
+  readonly removed: readonly BackendStatus[];
+}
+
+/** What a stop left undone. */
+export interface Leftover {
+  readonly backend: string;
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** An HTTP listener's side of the relay: where its writes go. */
+class Listener implements Writer {
+  config: HttpListenerConfig;
+  backends: readonly Backend[];
+  readonly counters = createHttpCounters();
+  #fanOut: FanOut;
+  readonly #platform: Platform;
+
+  constructor(config: HttpListenerConfig, backends: readonly Backend[], platform: Platform) {
+    this.#platform = platform;
+    this.config = config;
+    this.backends = backends;
+    this.#fanOut = this.#fan();
+  }
+
+  reconfigure(config: HttpListenerConfig, backends: readonly Backend[]): void {
+    this.config = config;
+    this.backends = backends;
+    this.#fanOut = this.#fan();
+  }
+
+  post(write: Write, signal: AbortSignal): Promise<Reply> {
+    return this.#fanOut.post(write, signal);
+  }
+
+  #fan(): FanOut {
+    const deadlineMs = Math.max(...this.config.outputs.map(({ timeoutMs }) => timeoutMs));
+    return new FanOut({ replicas: this.backends, clock: this.#platform.clock, deadlineMs });
+  }
+}
+
+/** One relay: listeners over replica sets over backends, and what they share. */
+export class Relay {
+  readonly log: Log;
+  readonly #platform: Platform;
+  readonly #stampClock: () => bigint;
+  readonly #stopping = new AbortController();
+  readonly #listeners = new Map<string, Listener>();
+  readonly #udp: UdpListeners;
+  #backends = new Map<string, Backend>();
+  #outputs = new Map<string, string>();
+  #removed: Backend[] = [];
+
+  constructor(config: Config, platform: Platform) {
+    this.#platform = platform;
+    this.log = createLog(platform.log, platform.clock);
+    this.#stampClock = createStampClock(platform.clock);
+    this.#udp = new UdpListeners({
+      platform,
+      log: this.log,
+      stampClock: this.#stampClock,
+      signal: this.#stopping.signal,
+      writer: (name) => this.#listeners.get(name) as Listener,
+    });
+    this.#apply(config);
+  }
+
+  /** Asks the backends whether they are there and opens the UDP listeners. Rejects with a BindError. */
+  async start(config: Config): Promise<void> {
+    await Promise.all([...this.#backends.values()].map((backend) => backend.greet()));
+    await this.#udp.apply(config.udp);
+  }
+
+  /** Takes over a new config: connections and backlogs of backends that stay in it stay. */
+  async reload(config: Config): Promise<void> {
+    this.#apply(config);
+    await this.#udp.apply(config.udp);
+  }
+
+  /** What the HTTP side of one listener needs. */
+  listener(name: string): AppListener {
+    const listener = this.#listeners.get(name) as Listener;
+    return {
+      config: listener.config,
+      writer: listener,
+      signal: this.#stopping.signal,
+      stampClock: this.#stampClock,
+      log: this.log,
+      counters: listener.counters,
+      backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
+      ready: () => listener.backends.some(({ up }) => up),
+      status: () => this.status(),
+    };
+  }
+
+  status(): RelayStatus {
+    this.#removed = this.#removed.filter(({ handoff }) => handoff.records > 0);
+    return {
+      listeners: [...this.#listeners.values()].map(({ config, backends, counters }) => ({
+        name: config.name,
+        consistency: config.consistency,
+        replicas: backends.map(({ name }) => name),
+        counters: { ...counters },
+      })),
+      udp: this.#udp.status(),
+      backends: [...this.#backends.values()].map((backend) => backend.status()),
+      removed: this.#removed.map((backend) => backend.status()),
+    };
+  }
+
+  /**
+   * Ends: flushes what UDP collected, waits until `deadline` (monotonic milliseconds) for what is in flight and
+   * what can still be delivered, and closes the connections. Returns what is left: acknowledged writes that some
+   * backend lacks and that end with this process.
+   */
+  async stop(deadline: number): Promise<Leftover[]> {
+    const { clock } = this.#platform;
+    await this.#udp.stop();
+    const backends = [...this.#backends.values(), ...this.#removed];
+    while (backends.some(({ busy }) => busy) && clock.monotonic() < deadline) {
+      await new Promise<void>((resolve) => clock.after(STOP_POLL_MS, resolve));
+    }
+    this.#stopping.abort();
+    await Promise.all(backends.map((backend) => backend.stop()));
+    return backends
+      .map(({ name, handoff }) => ({ backend: name, records: handoff.records, bytes: handoff.bytes }))
+      .filter(({ records }) => records > 0);
+  }
+
+  #apply(config: Config): void {
+    const before = this.#backends;
+    const signatures = this.#outputs;
+    this.#backends = new Map();
+    this.#outputs = new Map();
+    const sets = new Map(config.http.map((http) => [http, this.#backendsOf(http, before, signatures)]));
+    for (const [name, backend] of before) if (this.#backends.get(name) !== backend) this.#remove(backend);
+    for (const [name] of this.#listeners) {
+      if (!config.http.some((http) => http.name === name)) this.#listeners.delete(name);
+    }
+    for (const [http, backends] of sets) {
+      const listener = this.#listeners.get(http.name);
+      if (listener !== undefined) listener.reconfigure(http, backends);
+      else this.#listeners.set(http.name, new Listener(http, backends, this.#platform));
+    }
+  }
+
+  /**
+   * The backends of a listener's outputs. Outputs that are alike in every option, in this or another listener,
+   * are one backend with one order; an output that only shares its name with another one gets a longer name.
+   */
+  #backendsOf(
+    http: HttpListenerConfig,
+    before: Map<string, Backend>,
+    signatures: Map<string, string>,
+  ): Backend[] {
+    return http.outputs.map((output) => {
+      const signature = signatureOf(output);
+      const taken = this.#outputs.get(output.name);
+      const name = taken === undefined || taken === signature ? output.name : `${http.name}.${output.name}`;
+      const shared = this.#backends.get(name);
+      if (shared !== undefined) return shared;
+      const backend = this.#keepOrCreate(name, output, before.get(name), signatures.get(name) !== signature);
+      this.#backends.set(name, backend);
+      this.#outputs.set(name, signature);
+      return backend;
+    });
+  }
+
+  #keepOrCreate(name: string, output: OutputConfig, known: Backend | undefined, changed: boolean): Backend {
+    const same = (backend: Backend) => backend.name === name && backend.origin === output.origin;
+    const backend = known !== undefined && same(known) ? known : this.#removed.find(same);
+    if (backend === undefined) return new Backend(name, output, this.#platform, this.log);
+    this.#removed = this.#removed.filter((other) => other !== backend);
+    const certificates = output.ca !== undefined || output.cert !== undefined;
+    if (changed || certificates) backend.reconfigure(output);
+    return backend;
+  }
+
+  /** A backend that left the config still gets what it lacks, if it can; it is closed once it lacks nothing. */
+  #remove(backend: Backend): void {
+    const { records, bytes } = backend.handoff;
+    if (records === 0 && !backend.busy) {
+      void backend.stop();
+      return;
+    }
+    this.#removed.push(backend);
+    this.log.warn("backend-removed-with-backlog", {
+      backend: backend.name,
+      records,
+      bytes,
+      next: "its writes are kept and delivered if it answers; put it back into the config to see it among the others",
+    });
+  }
+}
+
+/** Equal for outputs that are alike in every option, secrets included. It is a secret itself. */
+function signatureOf(output: OutputConfig): string {
+  return JSON.stringify(
+    Object.entries(output).map(([key, value]) => [key, value instanceof Secret ? value.reveal() : value]),
+  );
+}

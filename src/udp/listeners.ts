@@ -1,0 +1,115 @@
+import type { Address, UdpListenerConfig, UdpToUdp as UdpToUdpConfig } from "../config/config.ts";
+import { RelayError } from "../errors.ts";
+import type { Log } from "../observe/log.ts";
+import type { DatagramListener, Datagrams, Platform } from "../platform.ts";
+import type { Writer } from "../writer.ts";
+import { createUdpToHttp, type UdpToHttp, type UdpToHttpStats } from "./udp-to-http.ts";
+import { createUdpToUdp, type UdpToUdp, type UdpToUdpStats } from "./udp-to-udp.ts";
+
+interface UdpListenersOptions {
+  readonly platform: Platform;
+  readonly log: Log;
+  readonly stampClock: () => bigint;
+  /** Ends the waiting for answers. */
+  readonly signal: AbortSignal;
+  /** The writer of an `[[http]]` listener. */
+  readonly writer: (listener: string) => Writer;
+}
+
+/** The figures of one `[[udp]]` listener. */
+export interface UdpStatus {
+  readonly name: string;
+  /** Datagrams that the kernel dropped before the relay saw them; undefined where it does not tell. */
+  readonly kernelDrops: number | undefined;
+  readonly datagrams: UdpToHttpStats | UdpToUdpStats;
+}
+
+interface Open {
+  readonly config: UdpListenerConfig;
+  readonly socket: DatagramListener;
+  readonly target: UdpToHttp | UdpToUdp;
+}
+
+/** The UDP listeners of a relay: opened, changed and closed as the config says. */
+export class UdpListeners {
+  readonly #options: UdpListenersOptions;
+  #open: Open[] = [];
+
+  constructor(options: UdpListenersOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Listens where the config says. A listener that did not change goes on.
+   * @throws {BindError} when an address cannot be bound.
+   */
+  async apply(configs: readonly UdpListenerConfig[]): Promise<void> {
+    const wanted = new Map(configs.map((config) => [JSON.stringify(config), config]));
+    const before = this.#open;
+    this.#open = before.filter(({ config }) => wanted.has(JSON.stringify(config)));
+    await Promise.all(before.filter((open) => !this.#open.includes(open)).map(close));
+    const running = new Set(this.#open.map(({ config }) => JSON.stringify(config)));
+    for (const [key, config] of wanted) if (!running.has(key)) this.#open.push(await this.#start(config));
+  }
+
+  status(): UdpStatus[] {
+    return this.#open.map(({ config, socket, target }) => ({
+      name: config.name,
+      kernelDrops: socket.kernelDrops(),
+      datagrams: target.stats(),
+    }));
+  }
+
+  /** Receives nothing more; what was received is written and answered first. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#open.map(close));
+  }
+
+  async #start(config: UdpListenerConfig): Promise<Open> {
+    const { platform, log } = this.#options;
+    const { datagrams } = platform;
+    if (datagrams === undefined) {
+      throw new RelayError("NO_UDP", `[[udp]] ${config.name}: this runtime has no UDP`);
+    }
+    const target = await this.#target(config, datagrams);
+    const socket = await datagrams.listen({
+      host: config.bindAddr.host,
+      port: config.bindAddr.port,
+      receiveBufferBytes: config.readBuffer,
+      onDatagram: (bytes) => target.onDatagram(bytes),
+      onError: (error) =>
+        log.throttled("error", "udp-error", { listener: config.name, error: error.message }),
+    });
+    const address = addressText({ host: config.bindAddr.host, port: socket.port });
+    log.info("listening", { listener: config.name, protocol: "udp", address });
+    return { config, socket, target };
+  }
+
+  async #target(config: UdpListenerConfig, datagrams: Datagrams): Promise<UdpToHttp | UdpToUdp> {
+    const { log, stampClock, platform, signal, writer } = this.#options;
+    const { name, precision, to } = config;
+    const intake = { name, precision, stampClock, log };
+    if (to.kind === "udp") return createUdpToUdp({ ...intake, outputs: await connect(to, datagrams) });
+    const listener: Writer = { post: (write, ended) => writer(to.listener).post(write, ended) };
+    return createUdpToHttp({ ...intake, to, writer: listener, signal, clock: platform.clock });
+  }
+}
+
+function connect({ outputs }: UdpToUdpConfig, datagrams: Datagrams) {
+  return Promise.all(
+    outputs.map(async ({ name, mtu, address }) => ({
+      name,
+      mtu,
+      sender: await datagrams.connect(address.host, address.port),
+    })),
+  );
+}
+
+async function close({ socket, target }: Open): Promise<void> {
+  await socket.close();
+  await target.stop();
+}
+
+function addressText({ host, port }: Address): string {
+  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}

@@ -1,0 +1,289 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { TransportError } from "../../src/errors.ts";
+import { httpAnswer, influxError, type SentRequest } from "../support/test-platform.ts";
+import { createReplicaSet } from "./replica-set.ts";
+
+const refused = () => new TransportError("refused", false, "connection refused");
+const reset = () => new TransportError("reset", true, "connection reset");
+const isPing = ({ path }: SentRequest) => path === "/ping";
+const MINUTE = 60_000;
+
+/** Servers that answer 204, unless `down` names them. */
+function servers(down: Set<string>) {
+  return (request: SentRequest) => {
+    if (down.has(request.origin.slice(-1))) throw refused();
+    return httpAnswer(204);
+  };
+}
+
+test("what a backend missed while it was down reaches it in order before newer writes", async () => {
+  const down = new Set(["b"]);
+  const { clock, backends, post, writes } = createReplicaSet(servers(down));
+  for (const i of [1, 2, 3]) assert.equal((await post(`m v=${i} ${i}`)).status, 204);
+  await clock.advance(0);
+  assert.equal(backends[1]?.status().state, "down");
+  assert.equal(backends[1]?.status().backlog.records, 3);
+  down.clear();
+  await clock.advance(MINUTE);
+  await post("m v=4 4");
+  await clock.advance(0);
+  assert.deepEqual(writes("b").slice(-4), ["m v=1 1", "m v=2 2", "m v=3 3", "m v=4 4"]);
+  assert.deepEqual(backends[1]?.status().backlog, { records: 0, bytes: 0 });
+  assert.equal(backends[1]?.status().lanes, 0);
+});
+
+test("with both backends down the client is told 503 at once and nothing is kept", async () => {
+  const { clock, backends, post } = createReplicaSet(servers(new Set(["a", "b"])));
+  const reply = await post("m v=1 1");
+  assert.equal(reply.status, 503);
+  await clock.advance(0);
+  assert.deepEqual(
+    backends.map((backend) => [backend.status().backlog.records, backend.status().lanes]),
+    [
+      [0, 0],
+      [0, 0],
+    ],
+  );
+});
+
+test("backends that return take the very next write, without waiting for a ping", async () => {
+  const down = new Set(["a", "b"]);
+  const { post } = createReplicaSet(servers(down));
+  assert.equal((await post("m v=1 1")).status, 503);
+  down.clear();
+  assert.equal((await post("m v=2 2")).status, 204);
+});
+
+test("during an outage of an hour a backend is asked no more often than the backoff allows", async () => {
+  const down = new Set(["b"]);
+  const { platform, clock, post } = createReplicaSet(servers(down));
+  await post("m v=1 1");
+  await clock.advance(60 * MINUTE);
+  const asked = platform.sent.filter(({ origin }) => origin === "http://b").length;
+  // Full jitter below 10 s: 5 s on average.
+  assert.ok(asked > 300 && asked < 1_100, `${asked} requests`);
+});
+
+test("a permanent 500 for one policy holds that destination and nothing else", async () => {
+  const { clock, backends, platform, post, writes } = createReplicaSet((request) => {
+    if (request.origin === "http://b" && request.path.includes("rp=nosuch")) {
+      return influxError(500, "retention policy not found: nosuch");
+    }
+    return httpAnswer(204);
+  });
+  assert.equal((await post("m v=1 1", { rp: "nosuch" })).status, 204);
+  assert.equal((await post("m v=2 2")).status, 204);
+  await clock.advance(0);
+  assert.equal(writes("b").at(-1), "m v=2 2");
+  assert.deepEqual(backends[1]?.status().held, [{ db: "d", rp: "nosuch", records: 1 }]);
+  assert.ok(platform.logged.some(({ event }) => event === "destination-held"));
+});
+
+test("a policy that no backend has is the client's answer and nothing is kept", async () => {
+  const { clock, backends, post } = createReplicaSet(() => influxError(500, "retention policy not found: x"));
+  const reply = await post("m v=1 1", { rp: "x" });
+  assert.equal(reply.status, 500);
+  assert.match(new TextDecoder().decode(reply.body), /retention policy not found: x/);
+  await clock.advance(0);
+  for (const backend of backends) {
+    assert.deepEqual([backend.status().held, backend.status().backlog.records], [[], 0]);
+  }
+});
+
+test("a backend that comes back without its database keeps its backlog until the database is there", async () => {
+  let created = false;
+  const { clock, backends, post, writes } = createReplicaSet((request) =>
+    request.origin === "http://b" && !created && !isPing(request)
+      ? influxError(404, 'database not found: "d"')
+      : httpAnswer(204),
+  );
+  for (const i of [1, 2, 3]) assert.equal((await post(`m v=${i} ${i}`)).status, 204);
+  await clock.advance(10 * MINUTE);
+  assert.equal(backends[1]?.status().held[0]?.records, 3);
+  created = true;
+  await clock.advance(MINUTE);
+  assert.deepEqual(writes("b").slice(-3), ["m v=1 1", "m v=2 2", "m v=3 3"]);
+  assert.deepEqual(backends[1]?.status().held, []);
+});
+
+test("credentials that one backend refuses do not hold up other credentials", async () => {
+  const good = { authorization: "Basic good" };
+  const bad = { authorization: "Basic bad" };
+  const { clock, post, writes } = createReplicaSet((request) =>
+    request.origin === "http://b" && request.headers["authorization"] === "Basic bad"
+      ? influxError(401, "authorization failed")
+      : httpAnswer(204),
+  );
+  await post("m v=1 1", { credentials: bad });
+  await post("m v=2 2", { credentials: good });
+  await clock.advance(0);
+  assert.equal(writes("b").at(-1), "m v=2 2");
+});
+
+test("a 5xx that only one write gets does not fail the writes behind it", async () => {
+  const { clock, post } = createReplicaSet((request) =>
+    request.text.includes("poison") ? httpAnswer(500, "boom") : httpAnswer(204),
+  );
+  const replies = Promise.all([post("poison v=1 1"), post("m v=2 2"), post("m v=3 3")]);
+  await clock.advance(0);
+  assert.deepEqual(
+    (await replies).map(({ status }) => status),
+    [500, 204, 204],
+  );
+});
+
+test("after a reset the write is sent again only once the backend must have settled, and the range is suspect", async () => {
+  let resets = 1;
+  const { clock, backends, post, writes } = createReplicaSet((request) => {
+    if (request.origin === "http://b" && !isPing(request) && resets-- > 0) throw reset();
+    return httpAnswer(204);
+  });
+  await post("m v=1 1");
+  await clock.advance(9_999);
+  assert.equal(writes("b").length, 1);
+  await clock.advance(1);
+  assert.deepEqual(writes("b"), ["m v=1 1", "m v=1 1"]);
+  assert.deepEqual(backends[1]?.status().suspect, [{ db: "d", rp: "", min: "1", max: "1" }]);
+});
+
+test("a hung backend does not delay the other one's clients, nor any answer beyond the timeout", async () => {
+  const { clock, post } = createReplicaSet((request) =>
+    request.origin === "http://b" ? new Promise(() => {}) : httpAnswer(204),
+  );
+  for (let i = 0; i < 5; i++) assert.equal((await post(`m v=${i} ${i}`)).status, 204);
+
+  const hung = createReplicaSet(() => new Promise(() => {}));
+  const reply = hung.post("m v=1 1");
+  await hung.clock.advance(10_000);
+  assert.equal((await reply).status, 503);
+  await clock.advance(0);
+});
+
+test("a full buffer drops its oldest writes, counts them and remembers their range", async () => {
+  const line = (i: number) => `m v="${"x".repeat(1_000)}" ${i}`;
+  const down = new Set(["b"]);
+  const { clock, backends, platform, post, writes } = createReplicaSet(servers(down), {
+    outputs: [{}, { bufferSize: 10_000 }],
+  });
+  for (let i = 1; i <= 20; i++) await post(line(i));
+  await clock.advance(0);
+  const { backlog, counters, lost } = backends[1]?.status() ?? assert.fail();
+  assert.ok(backlog.bytes <= 10_000);
+  assert.equal(backlog.records + counters.lostRecords, 20);
+  assert.deepEqual(lost, [{ db: "d", rp: "", min: "1", max: String(counters.lostRecords) }]);
+  assert.ok(platform.logged.some(({ event }) => event === "write-lost"));
+  down.clear();
+  await clock.advance(MINUTE);
+  assert.equal(writes("b").at(-1), line(20));
+  assert.equal(new Set(writes("b")).size, backlog.records + 1); // and the first one, which was tried
+});
+
+test("a buffer of size 0 keeps nothing that fails, and says so", async () => {
+  const down = new Set(["b"]);
+  const { clock, backends, post, writes } = createReplicaSet(servers(down), {
+    outputs: [{}, { bufferSize: 0 }],
+  });
+  await post("m v=1 1");
+  await post("m v=2 2");
+  await clock.advance(0);
+  assert.equal(backends[1]?.status().counters.lostRecords, 2);
+  down.clear();
+  await clock.advance(MINUTE);
+  await post("m v=3 3");
+  await clock.advance(0);
+  assert.equal(writes("b").at(-1), "m v=3 3");
+});
+
+test("a kept write that the backend then rejects is counted, its range suspect, and the next ones go on", async () => {
+  const down = new Set(["b"]);
+  const { clock, backends, post, writes } = createReplicaSet((request) => {
+    if (down.has(request.origin.slice(-1))) throw refused();
+    if (request.origin === "http://b" && request.text.includes("clash"))
+      return influxError(400, "partial write: x");
+    return httpAnswer(204);
+  });
+  await post("clash v=1 5");
+  await post("m v=2 6");
+  down.clear();
+  await clock.advance(MINUTE);
+  assert.equal(writes("b").at(-1), "m v=2 6");
+  assert.equal(backends[1]?.status().counters.rejected, 1);
+  assert.deepEqual(backends[1]?.status().suspect, [{ db: "d", rp: "", min: "5", max: "5" }]);
+});
+
+test("points that are only too old for the policy are expected: counted, not suspect", async () => {
+  const down = new Set(["b"]);
+  const { clock, backends, post } = createReplicaSet((request) => {
+    if (down.has(request.origin.slice(-1))) throw refused();
+    if (request.origin === "http://b" && !isPing(request)) {
+      return influxError(400, "partial write: points beyond retention policy dropped=1");
+    }
+    return httpAnswer(204);
+  });
+  await post("m v=1 5");
+  down.clear();
+  await clock.advance(MINUTE);
+  const { counters, suspect } = backends[1]?.status() ?? assert.fail();
+  assert.deepEqual([counters.expired, counters.rejected, suspect], [1, 0, []]);
+});
+
+test("Retry-After is honoured within the bound, whatever it says", async () => {
+  for (const header of ["9999999999999", "-5", "abc", "0", "Wed, 21 Oct 2015 07:28:00 GMT"]) {
+    let busy = true;
+    const { clock, post, writes } = createReplicaSet((request) =>
+      request.origin === "http://b" && busy
+        ? httpAnswer(503, "", { "retry-after": header })
+        : httpAnswer(204),
+    );
+    await post("m v=1 1");
+    await clock.advance(10 * MINUTE);
+    const tries = writes("b").length;
+    assert.ok(tries > 50 && tries < 300, `${header}: ${tries} tries`);
+    busy = false;
+    await clock.advance(10_000);
+    assert.equal(writes("b").length, tries + 1, header);
+  }
+});
+
+test("a body that the backend finds too large is sent again in halves", async () => {
+  const taken: string[] = [];
+  const { post } = createReplicaSet(
+    (request) =>
+      request.text.length > 30
+        ? influxError(413, "Request Entity Too Large")
+        : (taken.push(request.text), httpAnswer(204)),
+    { outputs: [{}] },
+  );
+  const lines = Array.from({ length: 8 }, (_, i) => `m v=${i} ${i}`);
+  assert.equal((await post(lines.join("\n"))).status, 204);
+  assert.equal(taken.join("\n"), lines.join("\n"));
+});
+
+test("one line that is too large for the backend is rejected", async () => {
+  const { post } = createReplicaSet(() => influxError(413, "Request Entity Too Large"));
+  assert.equal((await post("m v=1 1")).status, 413);
+});
+
+test("a datagram's points are kept for every backend while all are down", async () => {
+  const down = new Set(["a", "b"]);
+  const { clock, post, writes } = createReplicaSet(servers(down));
+  void post("m v=1 1", { keep: "always" });
+  void post("m v=2 2", { keep: "always" });
+  await clock.advance(MINUTE);
+  down.clear();
+  await clock.advance(MINUTE);
+  for (const name of ["a", "b"]) assert.deepEqual(writes(name).slice(-2), ["m v=1 1", "m v=2 2"]);
+});
+
+test("jumps of the wall clock neither lose nor delay what is kept", async () => {
+  const down = new Set(["b"]);
+  const { clock, post, writes } = createReplicaSet(servers(down));
+  await post("m v=1 1");
+  clock.wallJump(-3_600_000);
+  await clock.advance(1_000);
+  clock.wallJump(10 * 365 * 86_400_000);
+  down.clear();
+  await clock.advance(20_000);
+  assert.equal(writes("b").at(-1), "m v=1 1");
+});

@@ -1,0 +1,74 @@
+import { Backend } from "../../src/backend/backend.ts";
+import type { OutputConfig } from "../../src/config/config.ts";
+import { createLog } from "../../src/observe/log.ts";
+import { FanOut } from "../../src/write/fan-out.ts";
+import type { Consistency, Credentials, Reply, Write } from "../../src/writer.ts";
+import { createTestPlatform, type Script, type SentRequest } from "../support/test-platform.ts";
+
+const encoder = new TextEncoder();
+const never = new AbortController().signal;
+
+export const OUTPUT: OutputConfig = {
+  name: "a",
+  origin: "http://a",
+  writePath: "/write",
+  timeoutMs: 10_000,
+  bufferSize: 64 * 1024 * 1024,
+  maxBatchBytes: 1024 * 1024,
+  maxDelayIntervalMs: 10_000,
+  skipTlsVerification: false,
+  ca: undefined,
+  cert: undefined,
+  key: undefined,
+  gzip: false,
+  authorization: undefined,
+};
+
+export interface PostOptions {
+  readonly db?: string;
+  readonly rp?: string;
+  readonly credentials?: Credentials;
+  readonly source?: string;
+  readonly keep?: Write["keep"];
+  readonly consistency?: Consistency;
+}
+
+/** A fan-out over backends whose servers the test scripts by origin: `http://a`, `http://b`, ... */
+export function createReplicaSet(
+  script: (request: SentRequest) => ReturnType<Script>,
+  options: { readonly outputs?: readonly Partial<OutputConfig>[]; readonly seed?: number } = {},
+) {
+  const platform = createTestPlatform({ http: script, seed: options.seed ?? 1 });
+  const log = createLog(platform.log, platform.clock);
+  const outputs = options.outputs ?? [{}, {}];
+  const backends = outputs.map((output, i) => {
+    const name = String.fromCharCode(97 + i);
+    return new Backend(name, { ...OUTPUT, name, origin: `http://${name}`, ...output }, platform, log);
+  });
+  const fanOut = new FanOut({ replicas: backends, clock: platform.clock, deadlineMs: 10_000 });
+
+  function post(
+    body: string,
+    { db = "d", rp = "", credentials, keep, consistency, source = "" }: PostOptions = {},
+  ): Promise<Reply> {
+    const write: Write = {
+      destination: { db, rp, precision: "", credentials },
+      body: encoder.encode(body),
+      hasLines: true,
+      closed: true,
+      source,
+      keep: keep ?? "acknowledged",
+      consistency: consistency ?? "one",
+    };
+    return fanOut.post(write, never);
+  }
+
+  /** Lines that were sent to a server, in order, however they were joined. */
+  function writes(name: string): string[] {
+    return platform.sent
+      .filter(({ origin, method }) => origin === `http://${name}` && method === "POST")
+      .flatMap(({ text }) => text.trimEnd().split("\n"));
+  }
+
+  return { platform, clock: platform.clock, backends, post, writes };
+}

@@ -1,0 +1,193 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { configFromObject, parseConfig } from "../../src/config/parse.ts";
+import { messageOf, problemsOf, source } from "./support.ts";
+
+const OUTPUT = { location: "http://127.0.0.1:8086" };
+
+test("the keys that the original relay did not have are read", () => {
+  const config = configFromObject(
+    {
+      "shutdown-timeout": "3s",
+      log: { level: "debug", format: "json" },
+      http: [
+        {
+          name: "main",
+          "bind-addr": "127.0.0.1:0",
+          consistency: "quorum",
+          "honour-consistency": true,
+          auth: [{ username: "u", password: "p" }, { token: "t" }],
+          "max-body-size": 1000,
+          "max-connections": 7,
+          "request-timeout": "2s",
+          output: [
+            {
+              location: "https://influx/base/write",
+              username: "ü",
+              password: "p:w",
+              ca: "ca.pem",
+              cert: "cert.pem",
+              key: "key.pem",
+              gzip: true,
+            },
+            { location: "http://[::1]:8086/", token: "a b" },
+          ],
+        },
+      ],
+      udp: [
+        {
+          "bind-addr": "127.0.0.1:0",
+          to: "main",
+          database: "telegraf",
+          "retention-policy": "week",
+          "batch-size": 10,
+          "batch-timeout": "20ms",
+        },
+      ],
+    },
+    source(),
+  );
+  assert.deepEqual([config.shutdownTimeoutMs, config.logLevel, config.logFormat], [3_000, "debug", "json"]);
+  const [listener] = config.http;
+  assert.ok(listener);
+  assert.deepEqual([listener.consistency, listener.honourConsistency], ["quorum", true]);
+  assert.deepEqual(
+    [listener.maxBodySize, listener.maxConnections, listener.requestTimeoutMs],
+    [1_000, 7, 2_000],
+  );
+  const rules = listener.auth.map((rule) =>
+    "token" in rule ? rule.token.reveal() : [rule.username, rule.password.reveal()],
+  );
+  assert.deepEqual(rules, [["u", "p"], "t"]);
+  const [first, second] = listener.outputs;
+  assert.deepEqual(
+    [first?.origin, first?.writePath, first?.name],
+    ["https://influx", "/base/write", "influx:443"],
+  );
+  assert.deepEqual(
+    [first?.ca, first?.cert, first?.key, first?.gzip],
+    ["ca.pem", "cert.pem", "key.pem", true],
+  );
+  // printf 'ü:p:w' | base64
+  assert.equal(first?.authorization?.reveal(), "Basic w7w6cDp3");
+  assert.deepEqual([second?.origin, second?.writePath], ["http://[::1]:8086", "/write"]);
+  assert.equal(second?.authorization?.reveal(), "Token a b");
+  assert.deepEqual(config.udp[0]?.to, {
+    kind: "http",
+    listener: "main",
+    database: "telegraf",
+    retentionPolicy: "week",
+    batchSize: 10,
+    batchTimeoutMs: 20,
+  });
+});
+
+test("a config is frozen to its leaves", () => {
+  const config = parseConfig(
+    `
+    [[http]]
+    bind-addr = "127.0.0.1:9096"
+    auth = [{ token = "t" }]
+    output = [{ location = "http://a", username = "u", password = "p" }]
+    [[udp]]
+    bind-addr = "127.0.0.1:9096"
+    output = [{ location = "a:1" }]
+    `,
+    source(),
+  );
+  const seen: unknown[] = [];
+  const walk = (value: unknown) => {
+    if (typeof value !== "object" || value === null) return;
+    seen.push(value);
+    assert.ok(Object.isFrozen(value), JSON.stringify(value));
+    Object.values(value).forEach(walk);
+  };
+  walk(config);
+  assert.ok(seen.length > 12, `only ${seen.length} objects were looked at`);
+});
+
+test("what is not TOML is reported by line and column", () => {
+  assert.equal(
+    messageOf(() => parseConfig('[[http]]\nbind-addr = "a', source())),
+    "relay.toml:2:13: not TOML: unfinished string",
+  );
+  assert.equal(
+    messageOf(() => parseConfig('[[http]]\nname = "a"\nname = "b"', source())),
+    "relay.toml:3:1: not TOML: trying to redefine an already defined value",
+  );
+  assert.match(
+    messageOf(() => parseConfig("__proto__ = 1", source())),
+    /^relay\.toml:1:\d+: not TOML: /,
+  );
+});
+
+test("a byte order mark before the text is no problem", () => {
+  const text = `\ufeff[[http]]\nbind-addr = ":1"\noutput = [{ location = "http://a" }]`;
+  assert.equal(parseConfig(text, source()).http.length, 1);
+});
+
+test("an object that is no config is reported as such", () => {
+  assert.equal(
+    messageOf(() => configFromObject(null, source())),
+    "relay.toml: must be a table, found null",
+  );
+  assert.equal(
+    messageOf(() => configFromObject([], source())),
+    "relay.toml: must be a table, found a list",
+  );
+});
+
+test("keys that every object has are unknown all the same", () => {
+  const problems = problemsOf(`
+    toString = 1
+    [[http]]
+    bind-addr = "127.0.0.1:0"
+    valueOf = 2
+    output = [{ location = "http://a" }]
+  `);
+  assert.deepEqual(
+    problems.map((line) => line.split(";")[0]),
+    ['unknown key "toString"', 'http[0]: unknown key "valueOf"'],
+  );
+});
+
+test("http and udp may share an address, and port 0 collides with nothing", () => {
+  const listener = { "bind-addr": "127.0.0.1:0", output: [OUTPUT] };
+  const datagrams = { output: [{ location: "127.0.0.1:8089" }] };
+  configFromObject(
+    {
+      http: [listener, listener, { ...listener, "bind-addr": "127.0.0.1:9096" }],
+      udp: [{ ...datagrams, "bind-addr": "127.0.0.1:9096" }],
+    },
+    source(),
+  );
+});
+
+test("listeners whose addresses cover each other collide", () => {
+  const collisions: [string, string, boolean][] = [
+    ["127.0.0.1:1", "127.0.0.1:1", true],
+    ["[::0:1]:1", "[::1]:1", true],
+    [":1", "127.0.0.1:1", true],
+    ["[::1]:1", "[::]:1", true],
+    ["0.0.0.0:1", "localhost:1", true],
+    ["0.0.0.0:1", "[::1]:1", false],
+    ["127.0.0.1:1", "127.0.0.2:1", false],
+    ["127.0.0.1:1", "127.0.0.1:2", false],
+  ];
+  for (const [a, b, collide] of collisions) {
+    const http = [a, b].map((address) => ({ "bind-addr": address, output: [OUTPUT] }));
+    const run = () => configFromObject({ http }, source());
+    if (collide) assert.match(messageOf(run), /^relay\.toml: http\[1\]\.bind-addr: must differ/, `${a} ${b}`);
+    else assert.equal(run().http.length, 2);
+  }
+});
+
+test("outputs with credentials need no auth on a loopback address, nor after auth none", () => {
+  const output = [{ ...OUTPUT, token: "t" }];
+  for (const address of ["127.0.0.1:1", "127.8.8.8:1", "localhost:1", "[::1]:1", "[::ffff:127.0.0.1]:1"]) {
+    const { http } = configFromObject({ http: [{ "bind-addr": address, output }] }, source());
+    assert.equal(http.length, 1, address);
+  }
+  const { http } = configFromObject({ http: [{ "bind-addr": ":1", auth: "none", output }] }, source());
+  assert.deepEqual(http[0]?.auth, []);
+});

@@ -1,0 +1,172 @@
+import { GunzipError, TransportError } from "../../src/errors.ts";
+import type {
+  HttpAnswer,
+  HttpClient,
+  HttpClientOptions,
+  HttpRequest,
+  LogFields,
+  LogLevel,
+  Platform,
+} from "../../src/platform.ts";
+import { createVirtualClock, nextTurn, type VirtualClock } from "./virtual-clock.ts";
+
+/** One line that was logged. */
+export interface LogLine {
+  readonly level: LogLevel;
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+/** A request that the code under test sent, with the server it went to. */
+export interface SentRequest extends HttpRequest {
+  readonly origin: string;
+  /** The body as text. */
+  readonly text: string;
+}
+
+/** What a server answers; a rejection, best with a TransportError, is a failed connection. */
+export type Script = (request: SentRequest) => HttpAnswer | Promise<HttpAnswer>;
+
+export interface TestPlatform extends Platform {
+  readonly clock: VirtualClock;
+  readonly logged: LogLine[];
+  /** Every request that was sent, oldest first. */
+  readonly sent: SentRequest[];
+  /** Runs what was deferred, and what that defers, until nothing is left to do now. */
+  endTurn(): Promise<void>;
+}
+
+export interface TestPlatformOptions {
+  /** 204 to everything unless given. */
+  readonly http?: Script;
+  readonly seed?: number;
+  readonly startMs?: number;
+  /** `auto` runs deferred work at the end of the turn; `manual` only in `endTurn`. */
+  readonly defer?: "auto" | "manual";
+}
+
+/** A platform for unit tests: virtual time, scripted servers, a log to look at, the same random numbers in each run. */
+export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatform {
+  const auto = options.defer !== "manual";
+  const clock = createVirtualClock({
+    settle: auto ? endTurn : nextTurn,
+    ...(options.startMs === undefined ? {} : { startMs: options.startMs }),
+  });
+  const logged: LogLine[] = [];
+  const sent: SentRequest[] = [];
+  let deferred: (() => void)[] = [];
+
+  function runDeferred(): void {
+    const due = deferred;
+    deferred = [];
+    for (const run of due) run();
+  }
+
+  async function endTurn(): Promise<void> {
+    await nextTurn();
+    while (deferred.length > 0) {
+      runDeferred();
+      await nextTurn();
+    }
+  }
+
+  return {
+    runtime: "node",
+    clock,
+    logged,
+    sent,
+    endTurn,
+    random: seededRandom(options.seed ?? 1),
+    defer: (run) => {
+      deferred.push(run);
+      if (auto && deferred.length === 1) void nextTurn().then(runDeferred);
+    },
+    log: (level, event, fields) => logged.push({ level, event, fields }),
+    openHttp: (client) => scriptedClient(client, options.http ?? (() => httpAnswer(204)), clock, sent),
+    gunzip,
+    gzip: (bytes) => transform(bytes, new CompressionStream("gzip"), Number.POSITIVE_INFINITY),
+  };
+}
+
+/** An answer for a {@link Script}. Header names in any case. */
+export function httpAnswer(status: number, body = "", headers: Record<string, string> = {}): HttpAnswer {
+  const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
+  return { status, body: new TextEncoder().encode(body), header: (name) => byName.get(name.toLowerCase()) };
+}
+
+/** As InfluxDB tells an error: in the body and in X-Influxdb-Error. */
+export function influxError(status: number, message: string): HttpAnswer {
+  return httpAnswer(status, `${JSON.stringify({ error: message })}\n`, {
+    "Content-Type": "application/json",
+    "X-Influxdb-Error": message.replaceAll("\n", " "),
+  });
+}
+
+/** Obeys the contract of {@link HttpClient} as a real one: time limit, limit of the answer's size, close. */
+function scriptedClient(
+  { origin }: HttpClientOptions,
+  script: Script,
+  clock: VirtualClock,
+  sent: SentRequest[],
+): HttpClient {
+  const closing = new AbortController();
+
+  async function send(request: HttpRequest): Promise<HttpAnswer> {
+    if (closing.signal.aborted) throw new TransportError("closed", false, "the client is closed");
+    const text = new TextDecoder().decode(request.body ?? new Uint8Array(0));
+    const full: SentRequest = { ...request, origin, text };
+    sent.push(full);
+    const failed = Promise.withResolvers<never>();
+    const timer = clock.after(request.timeoutMs, () =>
+      failed.reject(new TransportError("timeout", true, `no answer in ${request.timeoutMs} ms`)),
+    );
+    const close = () => failed.reject(new TransportError("closed", true, "the client was closed"));
+    closing.signal.addEventListener("abort", close);
+    try {
+      const answer = await Promise.race([(async () => script(full))(), failed.promise]);
+      return { ...answer, body: answer.body.subarray(0, request.maxAnswerBytes) };
+    } finally {
+      timer.cancel();
+      closing.signal.removeEventListener("abort", close);
+    }
+  }
+
+  return { send, close: async () => closing.abort() };
+}
+
+async function gunzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) throw new GunzipError("gzip: invalid header", false);
+  try {
+    return await transform(bytes, new DecompressionStream("gzip"), maxBytes);
+  } catch (error) {
+    if (error instanceof GunzipError) throw error;
+    throw new GunzipError("unexpected EOF", false);
+  }
+}
+
+async function transform(
+  bytes: Uint8Array,
+  stream: CompressionStream | DecompressionStream,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const input = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let length = 0;
+  for await (const chunk of input.pipeThrough(stream)) {
+    length += chunk.length;
+    if (length > maxBytes) throw new GunzipError("Request Entity Too Large", true);
+    chunks.push(chunk as Uint8Array<ArrayBuffer>);
+  }
+  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+/** mulberry32, a public-domain generator: enough for jitter. */
+function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
