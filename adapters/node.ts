@@ -1,5 +1,12 @@
 #!/usr/bin/env node
 /** The relay as a command on Node. */
 import { runCommand } from "./node/command.ts";
+import { startHttpListener } from "./node/http-listener.ts";
+import { nodePlatform } from "./node/platform.ts";
+import { clientAddress, readBody } from "./node/request-body.ts";
 
-process.exitCode = await runCommand(process.argv.slice(2));
+process.exitCode = await runCommand(process.argv.slice(2), {
+  runtime: "node",
+  platform: nodePlatform,
+  http: { start: startHttpListener, readBody, clientAddress },
+});

@@ -4,12 +4,13 @@ import { warnings } from "../../src/config/warnings.ts";
 import { ConfigError, RelayError } from "../../src/errors.ts";
 import { type Command, readArguments, USAGE, UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
+import type { Host } from "./host.ts";
 import { serve } from "./serve.ts";
 
 /** Runs one command line to its end and returns the exit code. */
-export async function runCommand(args: readonly string[]): Promise<number> {
+export async function runCommand(args: readonly string[], host: Host): Promise<number> {
   try {
-    return await run(readArguments(args));
+    return await run(readArguments(args), host);
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;
     process.stderr.write(`${error.message}\n`);
@@ -17,7 +18,7 @@ export async function runCommand(args: readonly string[]): Promise<number> {
   }
 }
 
-async function run(command: Command): Promise<number> {
+async function run(command: Command, host: Host): Promise<number> {
   switch (command.kind) {
     case "help":
       process.stdout.write(USAGE);
@@ -26,13 +27,13 @@ async function run(command: Command): Promise<number> {
       process.stdout.write(`influxdb-relay ${packageVersion()}\n`);
       return 0;
     case "check": {
-      const config = loadConfigFile(command.config as string);
+      const config = loadConfigFile(command.config as string, host.runtime);
       process.stdout.write(describeConfig(config));
       for (const warning of warnings(config)) process.stderr.write(`warning: ${warning}\n`);
       return 0;
     }
     case "serve":
-      return await serve(command.config);
+      return await serve(command.config, host);
   }
 }
 

@@ -6,8 +6,8 @@ import type { AppListener } from "../../src/http/listener.ts";
 import type { Platform } from "../../src/platform.ts";
 import type { Relay } from "../../src/relay.ts";
 import { combinedPem } from "./combined-pem.ts";
-import { type HttpListener, startHttpListener } from "./http-listener.ts";
-import { clientAddress, readBody } from "./request-body.ts";
+import type { HttpServer } from "./host.ts";
+import type { HttpListener } from "./http-listener.ts";
 
 type QueryPassThrough = NonNullable<AppListener["queryPassThrough"]>;
 type Fetch = ReturnType<typeof createApp>["fetch"];
@@ -23,12 +23,14 @@ interface Open {
 export class HttpListeners {
   readonly #relay: Relay;
   readonly #platform: Platform;
+  readonly #server: HttpServer;
   readonly #query: QueryPassThrough | undefined;
   #open = new Map<string, Open>();
 
-  constructor(relay: Relay, platform: Platform, query?: QueryPassThrough) {
+  constructor(relay: Relay, platform: Platform, server: HttpServer, query?: QueryPassThrough) {
     this.#relay = relay;
     this.#platform = platform;
+    this.#server = server;
     this.#query = query;
   }
 
@@ -72,7 +74,7 @@ export class HttpListeners {
     const listener = this.#listener(http);
     const tlsPem = readPem(http);
     const open: { fetch: Fetch } = { fetch: this.#app(listener) };
-    const socket = await startHttpListener({
+    const socket = await this.#server.start({
       name: `[[http]] ${http.name}`,
       fetch: (request, env, context) => open.fetch(request, env, context),
       address: http.bindAddr,
@@ -103,6 +105,7 @@ export class HttpListeners {
   }
 
   #app(listener: AppListener): Fetch {
+    const { readBody, clientAddress } = this.#server;
     return createApp(listener, { readBody, clientAddress, platform: this.#platform }).fetch;
   }
 }

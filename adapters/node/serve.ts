@@ -4,20 +4,20 @@ import type { LogSink } from "../../src/platform.ts";
 import { Relay } from "../../src/relay.ts";
 import { loadConfigFile } from "./config-file.ts";
 import { type Demo, startDemo } from "./demo.ts";
+import type { Host } from "./host.ts";
 import { HttpListeners } from "./http-listeners.ts";
 import { createLogWriter } from "./log-writer.ts";
-import { nodePlatform } from "./platform.ts";
 
 const EXIT_UNDELIVERED = 3;
 
 /** Serves until a signal says stop. Without a config file it serves the demo. Returns the exit code. */
-export async function serve(configFile: string | undefined): Promise<number> {
+export async function serve(configFile: string | undefined, host: Host): Promise<number> {
   const demo = configFile === undefined ? await startDemo() : undefined;
-  let config = demo?.config ?? loadConfigFile(configFile as string);
+  let config = demo?.config ?? loadConfigFile(configFile as string, host.runtime);
   const log = logWriter(config);
-  const platform = nodePlatform(log);
+  const platform = host.platform(log);
   const relay = new Relay(config, platform);
-  const http = new HttpListeners(relay, platform, demo?.query);
+  const http = new HttpListeners(relay, platform, host.http, demo?.query);
   try {
     await relay.start(config);
     await http.apply(config);
@@ -29,7 +29,7 @@ export async function serve(configFile: string | undefined): Promise<number> {
   demo?.explain();
 
   process.on("SIGHUP", () => {
-    void reload(configFile, relay, http).then((next) => {
+    void reload(configFile, host.runtime, relay, http).then((next) => {
       config = next ?? config;
     });
   });
@@ -52,12 +52,13 @@ function logWriter({ logLevel, logFormat }: Config): LogSink {
 /** Reads the config again; a wrong one leaves the old one in force. Returns the one that is in force if it is new. */
 async function reload(
   configFile: string | undefined,
+  runtime: Host["runtime"],
   relay: Relay,
   http: HttpListeners,
 ): Promise<Config | undefined> {
   if (configFile === undefined) return undefined;
   try {
-    const config = loadConfigFile(configFile);
+    const config = loadConfigFile(configFile, runtime);
     http.check(config);
     await relay.reload(config);
     await http.apply(config);

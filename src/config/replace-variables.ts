@@ -47,7 +47,7 @@ export function replaceVariables(
 
 /** A text that {@link replaceVariables} turns back into `text`. */
 export function escapeReferences(text: string): string {
-  return text.replaceAll("${", "$$${");
+  return text.split("${").join("$${");
 }
 
 function resolve(inner: string | undefined, source: ConfigSource): { text: string } | { problem: string } {
@@ -64,8 +64,7 @@ function resolve(inner: string | undefined, source: ConfigSource): { text: strin
   if (inner === undefined || !/^[A-Za-z_]\w*$/.test(inner)) {
     // Not quoted: a password may hold "${" by chance.
     return {
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the config's own syntax
-      problem: 'has a "${" that begins neither ${NAME} nor ${file:PATH}; write "$${" for a literal "${"',
+      problem: `has a "\${" that begins neither \${NAME} nor \${file:PATH}; write "$\${" for a literal "\${"`,
     };
   }
   const text = source.env(inner);

@@ -1,7 +1,7 @@
 /** The parameters of a request's query: the first value of each name. */
 export type Parameters = ReadonlyMap<string, string>;
 
-const lossy = new TextDecoder("utf-8", { ignoreBOM: true });
+const lossy = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /**
  * Parses the query of a URL as Go's `url.ParseQuery` does, so that a relay and an InfluxDB agree on what a request

@@ -18,7 +18,7 @@ const MIN_INT64 = -(2n ** 63n);
 const FLOAT = /^-?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 const INTEGER = /^-?\d+i$/;
 const BOOLEAN = /^([tTfF]|true|TRUE|True|false|FALSE|False)$/;
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const utf8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /**
  * Checks the fields that begin at `start` and finds the space that ends them, or the end of the line.

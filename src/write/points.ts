@@ -21,7 +21,7 @@ export interface Parsed {
   readonly errors: string[];
 }
 
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const utf8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 
 /**
  * Reads a body as InfluxDB 1.6 does: the same points, the same errors. A point without a time gets `defaultTimeNs`,

@@ -249,10 +249,11 @@ test("Retry-After is honoured within the bound, whatever it says", async () => {
 test("a body that the backend finds too large is sent again in halves", async () => {
   const taken: string[] = [];
   const { post } = createReplicaSet(
-    (request) =>
-      request.text.length > 30
-        ? influxError(413, "Request Entity Too Large")
-        : (taken.push(request.text), httpAnswer(204)),
+    (request) => {
+      if (request.text.length > 30) return influxError(413, "Request Entity Too Large");
+      taken.push(request.text);
+      return httpAnswer(204);
+    },
     { outputs: [{}] },
   );
   const lines = Array.from({ length: 8 }, (_, i) => `m v=${i} ${i}`);

@@ -113,7 +113,7 @@ test("what is not TOML is reported by line and column", () => {
   );
   assert.equal(
     messageOf(() => parseConfig('[[http]]\nname = "a"\nname = "b"', source())),
-    "relay.toml:3:1: not TOML: trying to redefine an already defined value",
+    "relay.toml:3:1: not TOML: trying to redefine an already defined table or value",
   );
   assert.match(
     messageOf(() => parseConfig("__proto__ = 1", source())),

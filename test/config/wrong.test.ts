@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { problemsOf, source } from "./support.ts";
 
-/** A right output, a listener with these lines, and an output with these keys. */
+/** Right in all but what a case adds: lines of a listener, keys of an output, a URL. */
 const RIGHT = '{ name = "right", location = "http://127.0.0.1:8086/write" }';
 const http = (lines: string, address = "127.0.0.1:9096") =>
   `[[http]]\nbind-addr = "${address}"\n${lines}\noutput = [${RIGHT}]\n`;
@@ -36,7 +36,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   ],
   [
     "a key that is near none",
-    "retries = 3\n" + http(""),
+    `retries = 3\n${http("")}`,
     'unknown key "retries"; known here: shutdown-timeout, log, http, udp',
   ],
   [
@@ -61,7 +61,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   ],
   [
     "an empty duration of a new key",
-    'shutdown-timeout = ""\n' + http(""),
+    `shutdown-timeout = ""\n${http("")}`,
     'shutdown-timeout: must be a duration from 1ms to 24h, such as "10s", found ""',
   ],
   [
@@ -91,7 +91,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   ],
   [
     "an unknown log level",
-    '[log]\nlevel = "trace"\n' + http(""),
+    `[log]\nlevel = "trace"\n${http("")}`,
     'log.level: must be one of "debug", "info", "warn", "error", found "trace"',
   ],
   ["no address", `[[http]]\noutput = [${RIGHT}]`, `http[0].bind-addr: is missing; it must be ${BIND_FORM}`],
@@ -173,7 +173,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   ],
   [
     "a default name taken",
-    http('name = "udp-1"') + '[[udp]]\nbind-addr = ":1"\noutput = [{ location = "a:1" }]',
+    `${http('name = "udp-1"')}[[udp]]\nbind-addr = ":1"\noutput = [{ location = "a:1" }]`,
     "udp[0].name: must be unique among listeners, but http[0] has the same name",
   ],
   [
@@ -188,11 +188,13 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   ],
   [
     "a cert without a key",
-    output('location = "https://b"', "")
-      .replace('location = "http://b:8086", ', "")
-      .replace('bind-addr = ""', 'bind-addr = ":1"')
-      .replace('https://b"', 'https://b", cert = "c.pem"'),
-    "http[0].output[1].cert: needs a key beside it",
+    '[[http]]\nbind-addr = ":1"\noutput = [{ location = "https://b", cert = "c.pem" }]',
+    "http[0].output[0].cert: needs a key beside it",
+  ],
+  [
+    "a key without a cert",
+    '[[http]]\nbind-addr = ":1"\noutput = [{ location = "https://b", key = "k.pem" }]',
+    "http[0].output[0].key: needs a cert beside it",
   ],
   [
     "a ca for plain http",
@@ -278,18 +280,18 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   ["a date for a name", http("name = 1979-05-27"), "http[0].name: must be a text, found a date"],
   [
     "a variable that is not set",
-    http('name = "${NAME}"'),
+    http(`name = "\${NAME}"`),
     "http[0].name: the environment variable NAME is not set",
   ],
   [
     "a file that is not there",
-    output('token = "${file:/run/token}"'),
+    output(`token = "\${file:/run/token}"`),
     'http[0].output[1].token: cannot read the file "/run/token": no such file',
   ],
   [
     "a reference to nothing",
     http('name = "a${"'),
-    'http[0].name: has a "${" that begins neither ${NAME} nor ${file:PATH}; write "$${" for a literal "${"',
+    `http[0].name: has a "\${" that begins neither \${NAME} nor \${file:PATH}; write "$\${" for a literal "\${"`,
   ],
   [
     "many mistakes at once",

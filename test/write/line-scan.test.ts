@@ -29,7 +29,7 @@ const LINES: readonly (readonly [why: string, body: string, lines: readonly stri
   ["quotes count from a leading space on", ' a="b v=1\nm v=2', [' a="b v=1\nm v=2']],
   ["an escaped newline", "m,t=a\\\nb v=1\nm v=2", ["m,t=a\\\nb v=1", "m v=2"]],
   ["an open string", 'm v="a\nm v=2\n', ['m v="a\nm v=2\n']],
-  ["a quote in a comment", '# x v="oops\nm v=1\nm v="2"\nm v=3', ['# x v="oops\nm v=1\nm v="2"', "m v=3"]],
+  ["a quote in a comment", '# x v="oops\nm v=1\nm v="2\nm v=3', ['# x v="oops\nm v=1\nm v="2', "m v=3"]],
   ["a harmless quote in a comment", '# it"s\nm v=1', ['# it"s', "m v=1"]],
   ["a backslash at the end of a comment", "# note\\\nm v=1", ["# note\\\nm v=1"]],
   ["a backslash before the last newline escapes nothing", "# note\\\n", ["# note\\"]],
@@ -104,12 +104,9 @@ for (const [body, expected] of SURVEYS) {
 
 test("a body without quotes and backslashes is surveyed as any other", () => {
   fc.assert(
-    fc.property(
-      plainBodies().filter((body) => !body.endsWith("\\") && !body.includes('"')),
-      (body) => {
-        assert.deepEqual(survey(bytes(body)), survey(bytes(`${body}\n#"`)));
-      },
-    ),
+    fc.property(plainBodies(), (body) => {
+      assert.deepEqual(survey(bytes(body)), survey(bytes(`${body}\n#"`)));
+    }),
     { numRuns: 2000 },
   );
 });

@@ -80,12 +80,9 @@ test("a stamped body holds the points that InfluxDB would have read at that time
 
 test("a body without quotes and backslashes is stamped as any other", () => {
   fc.assert(
-    fc.property(
-      plainBodies().filter((body) => !/["\\]/.test(body)),
-      (body) => {
-        assert.equal(text(stamp(bytes(`${body}\n#"`), "99")), `${text(stamp(bytes(body), "99"))}\n#"`);
-      },
-    ),
+    fc.property(plainBodies(), (body) => {
+      assert.equal(text(stamp(bytes(`${body}\n#"`), "99")), `${text(stamp(bytes(body), "99"))}\n#"`);
+    }),
     { numRuns: 2000 },
   );
 });

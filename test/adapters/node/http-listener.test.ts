@@ -240,7 +240,7 @@ test("a request behind the last answer of its connection does nothing", async ()
   socket.on("error", () => undefined);
   socket.write(head("POST", "/write?db=d", `Content-Length: ${LIMIT + 1}`) + "x".repeat(LIMIT + 1));
   assert.equal(statusOf(await untilReceived(socket, /Too Large"\}\n/)), 413);
-  socket.write(head("POST", "/write?db=hidden", "Content-Length: 8") + LINE);
+  socket.end(head("POST", "/write?db=hidden", "Content-Length: 8") + LINE);
   await untilClosed(socket);
   assert.equal(writes.length, 0);
 });

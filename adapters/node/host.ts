@@ -1,0 +1,19 @@
+import type { AppPorts } from "../../src/http/listener.ts";
+import type { LogSink, Platform } from "../../src/platform.ts";
+import type { HttpListener, HttpListenerOptions } from "./http-listener.ts";
+
+/** What differs between the runtimes on which the relay is a command. */
+export interface Host {
+  readonly runtime: "node" | "deno";
+  platform(log: LogSink): Platform;
+  readonly http: HttpServer;
+}
+
+/** How a runtime serves HTTP. */
+export interface HttpServer extends Pick<AppPorts, "readBody" | "clientAddress"> {
+  /**
+   * @throws {BindError} naming the address.
+   * @throws {ConfigError} when the PEM is not one.
+   */
+  start(options: HttpListenerOptions): Promise<HttpListener>;
+}

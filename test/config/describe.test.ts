@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import fc from "fast-check";
+import { describeConfig } from "../../src/config/describe.ts";
+import { configFromObject, parseConfig } from "../../src/config/parse.ts";
+import { source } from "./support.ts";
+
+test("a config is described with every default", () => {
+  const config = parseConfig(
+    `
+    [[http]]
+    bind-addr = ":9096"
+    auth = [{ username = "reader", password = "p" }, { token = "t" }]
+    output = [{ location = "https://a", timeout = "90s", username = "wrïter", password = "p" }, { location = "http://[::1]:8086/x", token = "t" }]
+    [[udp]]
+    bind-addr = ":9096"
+    to = "http-1"
+    database = "d"
+    `,
+    source(),
+  );
+  assert.equal(
+    describeConfig(config),
+    `shutdown-timeout = "10s"
+
+[log]
+level = "info"
+format = "auto"
+
+[[http]]
+name = "http-1"
+bind-addr = ":9096"
+default-retention-policy = ""
+consistency = "one"
+honour-consistency = false
+max-body-size = 25000000
+max-connections = 10000
+request-timeout = "30s"
+
+[[http.auth]]
+username = "reader"
+password = "***"
+
+[[http.auth]]
+token = "***"
+
+[[http.output]]
+name = "a:443"
+location = "https://a/write"
+timeout = "1m30s"
+buffer-size-mb = 64
+max-batch-kb = 1024
+max-delay-interval = "10s"
+skip-tls-verification = false
+gzip = false
+username = "wrïter"
+password = "***"
+
+[[http.output]]
+name = "[::1]:8086"
+location = "http://[::1]:8086/x"
+timeout = "10s"
+buffer-size-mb = 64
+max-batch-kb = 1024
+max-delay-interval = "10s"
+skip-tls-verification = false
+gzip = false
+token = "***"
+
+[[udp]]
+name = "udp-1"
+bind-addr = ":9096"
+read-buffer = 4194304
+precision = ""
+to = "http-1"
+database = "d"
+retention-policy = ""
+batch-size = 5000
+batch-timeout = "1s"
+`,
+  );
+});
+
+const text = fc.oneof(
+  fc.string({ minLength: 1 }),
+  fc.string({ minLength: 1, unit: fc.constantFrom("$", "{", "}", '"', "\\", "\n", "ü", "A") }),
+);
+const address = fc
+  .tuple(fc.constantFrom("", "127.0.0.1", "[::1]", "example.org"), fc.nat(65_535))
+  .map(([host, port]) => `${host}:${port}`);
+const duration = fc.integer({ min: 1, max: 86_400_000 }).map((ms) => `${ms}ms`);
+const credentials = fc.constantFrom({}, { username: "u", password: "p" }, { token: "t" });
+
+const httpOutput = fc
+  .record(
+    {
+      timeout: duration,
+      "buffer-size-mb": fc.nat(1_048_576),
+      "max-batch-kb": fc.nat(1_048_576),
+      "max-delay-interval": duration,
+      "skip-tls-verification": fc.boolean(),
+      ca: text,
+      gzip: fc.boolean(),
+    },
+    { requiredKeys: [] },
+  )
+  .chain((options) =>
+    credentials.map((own) => ({ location: "https://a.example:8443/base/write", ...options, ...own })),
+  );
+
+const httpListener = fc
+  .record(
+    {
+      "default-retention-policy": text,
+      "ssl-combined-pem": text,
+      consistency: fc.constantFrom("any", "one", "quorum", "all"),
+      "honour-consistency": fc.boolean(),
+      "max-body-size": fc.integer({ min: 1, max: 1_073_741_824 }),
+      "max-connections": fc.integer({ min: 1, max: 1_000_000 }),
+      "request-timeout": duration,
+    },
+    { requiredKeys: [] },
+  )
+  .chain((options) =>
+    fc.tuple(address, fc.array(httpOutput, { minLength: 1, maxLength: 3 })).map(([bind, outputs]) => ({
+      ...options,
+      "bind-addr": bind,
+      auth: "none",
+      output: outputs.map((output, index) => ({ ...output, name: `output ${index}` })),
+    })),
+  );
+
+const udpTarget = fc.oneof(
+  fc.record({
+    to: fc.constant("the http one"),
+    database: text,
+    "batch-size": fc.integer({ min: 1, max: 9 }),
+    "batch-timeout": fc.constant("1.5s"),
+  }),
+  fc.record({ output: fc.constant([{ location: "[::1]:8089", mtu: 512 }, { location: "b:1" }]) }),
+);
+
+/** The tree as a config file would have to say it. */
+function escaped(tree: unknown): unknown {
+  if (typeof tree === "string") return tree.split("${").join("$${");
+  if (Array.isArray(tree)) return tree.map(escaped);
+  if (typeof tree !== "object" || tree === null) return tree;
+  return Object.fromEntries(Object.entries(tree).map(([key, value]) => [key, escaped(value)]));
+}
+
+test("what is described is read as the same config", () => {
+  fc.assert(
+    fc.property(text, httpListener, address, udpTarget, (name, listener, bind, target) => {
+      const to = "to" in target ? { ...target, to: name } : target;
+      const tree = {
+        http: [{ ...listener, name }],
+        udp: [{ name: "the udp one", "bind-addr": bind, ...to }],
+      };
+      const config = configFromObject(escaped(tree), source());
+      assert.equal(config.http[0]?.name, name);
+      const again = parseConfig(describeConfig(config), source());
+      assert.deepEqual(JSON.parse(JSON.stringify(again)), JSON.parse(JSON.stringify(config)));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a config without http listeners is described and read again", () => {
+  const text = '[[udp]]\nbind-addr = ":1"\noutput = [{ location = "a:1" }]';
+  const config = parseConfig(text, source());
+  assert.deepEqual(parseConfig(describeConfig(config), source()), config);
+});
