@@ -42,7 +42,7 @@ export interface HttpRequest {
   /** The whole set of headers that goes out, beside Host and Content-Length. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
-  /** From the first byte sent to the last byte of the answer, in milliseconds. */
+  /** From the call to the last byte of the answer, waiting for a connection included, in milliseconds. */
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
 }

@@ -140,16 +140,23 @@ export class Relay {
    */
   async stop(deadline: number): Promise<Leftover[]> {
     const { clock } = this.#platform;
-    await this.#udp.stop();
+    await Promise.race([this.#udp.stop(), this.#until(deadline)]);
     const backends = [...this.#backends.values(), ...this.#removed];
     while (backends.some(({ busy }) => busy) && clock.monotonic() < deadline) {
-      await new Promise<void>((resolve) => clock.after(STOP_POLL_MS, resolve));
+      await this.#until(clock.monotonic() + STOP_POLL_MS);
     }
     this.#stopping.abort();
     await Promise.all(backends.map((backend) => backend.stop()));
     return backends
       .map(({ name, handoff }) => ({ backend: name, records: handoff.records, bytes: handoff.bytes }))
       .filter(({ records }) => records > 0);
+  }
+
+  #until(time: number): Promise<void> {
+    const { clock } = this.#platform;
+    return new Promise((resolve) => {
+      clock.after(Math.max(0, time - clock.monotonic()), resolve);
+    });
   }
 
   #apply(config: Config): void {

@@ -23,7 +23,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const LEAVES: readonly string[] = ["src/config/", "src/influxql/", "src/observe/", "src/write/ lines"];
 
 /** The files of src/write/ that are its layer; all others know line protocol and nothing of writers, and are leaves. */
-const WRITERS = /^src\/write\/(body|fan-out|reply)(-[a-z]+)*\.ts$/;
+const WRITERS = /^src\/write\/(body|fan-out)(-[a-z]+)*\.ts$/;
 
 /** Anybody imports them; they import each other. */
 const BASE: readonly string[] = ["src/platform.ts", "src/errors.ts", "src/writer.ts"];

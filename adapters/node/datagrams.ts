@@ -79,19 +79,24 @@ async function connect(host: string, port: number): Promise<DatagramSender> {
     throw error;
   }
   return {
+    // A refusal is of an earlier datagram, but counts for this one, which goes out all the same.
     send: (bytes) =>
       new Promise((resolve, reject) => {
         const refused = refusal;
         refusal = undefined;
         socket.send(bytes, (error) => {
-          const reason = error ?? refused;
-          if (reason == null) resolve();
-          else reject(reason);
+          // The kernel told of it instead of taking this one.
+          if (isRefusal(error)) socket.send(bytes, () => reject(error));
+          else if (error) reject(error);
+          else if (refused !== undefined) reject(refused);
+          else resolve();
         });
       }),
     close: closer(socket),
   };
 }
+
+const isRefusal = (error: NodeJS.ErrnoException | null): boolean => error?.code === "ECONNREFUSED";
 
 /** Once only: node:dgram throws at a second close. */
 function closer(socket: Socket): () => Promise<void> {

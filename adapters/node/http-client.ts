@@ -194,7 +194,6 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isStale(error, slot)) {
       this.#retried = true;
       this.#written = false;
-      this.#abort = undefined;
       queueMicrotask(() => this.start(slot));
       return;
     }
@@ -216,7 +215,7 @@ class Exchange implements Dispatcher.DispatchHandler {
    * changes nothing.
    */
   #isStale(error: Error, slot: Slot): boolean {
-    return this.#written && slot.used && !this.#answering && !this.#settled && isReset(error);
+    return this.#written && slot.used && !this.#answering && isReset(error);
   }
 
   #answer(): void {

@@ -58,9 +58,9 @@ function collect(
     reject(new BodyError("aborted"));
   };
   const stop = () => {
-    incoming.off("data", onData).off("end", onEnd).off("close", onGone).off("error", onGone);
+    incoming.off("data", onData).off("end", onEnd).off("close", onGone);
   };
-  incoming.on("data", onData).on("end", onEnd).on("close", onGone).on("error", onGone);
+  incoming.on("data", onData).on("end", onEnd).on("close", onGone);
 }
 
 export function clientAddress(c: Context): string {

@@ -4,7 +4,9 @@ import type { Platform } from "../platform.ts";
 import { MemoryStore } from "../spool/memory-store.ts";
 import type { TimeRange } from "../spool/time-ranges.ts";
 import type { Destination, OutcomeKind, Reply, Write } from "../writer.ts";
+import { Apart } from "./apart.ts";
 import { BackendClient } from "./client.ts";
+import { DefaultPolicies } from "./default-policies.ts";
 import { Entry } from "./entry.ts";
 import { Gate } from "./gate.ts";
 import { Handoff } from "./handoff.ts";
@@ -47,6 +49,7 @@ export class Backend implements Replica {
   #output: OutputConfig;
   #client: BackendClient;
   readonly #gate: Gate;
+  readonly #policies: DefaultPolicies;
   readonly #context: LaneContext;
   readonly #lanes = new Map<string, Lane>();
   /** Lanes of destinations that the backend is not ready for. */
@@ -77,12 +80,18 @@ export class Backend implements Replica {
         if (open) for (const lane of [...this.#lanes.values(), ...this.#held.values()]) lane.wake();
       },
     });
+    this.#policies = new DefaultPolicies(
+      platform.clock,
+      (db, credentials) => this.#client.defaultPolicy(db, credentials),
+      (db, policy) => this.#learned(db, policy),
+    );
     this.#context = {
       clock: platform.clock,
       random: platform.random,
       client: () => this.#client,
       gate: this.#gate,
       handoff: this.handoff,
+      apart: new Apart(platform.clock),
       maxDelayMs: output.maxDelayIntervalMs,
       maxBatchBytes: output.maxBatchBytes,
       defer: (run) => platform.defer(run),
@@ -108,13 +117,13 @@ export class Backend implements Replica {
   }
 
   takes({ destination }: Write): boolean {
-    const lane = this.#heldLane(destination) ?? this.#lanes.get(laneKey(destination));
+    const lane = this.#heldLane(destination) ?? this.#lanes.get(this.#laneKey(destination));
     return lane === undefined ? this.#gate.mayTry : lane.takes;
   }
 
   accept(write: Write, observer: ReplyObserver, index: number): Acceptance {
     const { destination } = write;
-    const lane = this.#heldLane(destination) ?? this.#lane(this.#lanes, laneKey(destination), false);
+    const lane = this.#heldLane(destination) ?? this.#lane(this.#lanes, this.#laneKey(destination), false);
     const entry = new Entry(this.#seq++, write, lane, observer, index);
     lane.push(entry);
     return entry;
@@ -170,6 +179,23 @@ export class Backend implements Replica {
     await this.#client.close();
   }
 
+  /** A write that names no policy shares the lane of the default one, so that they keep their order. */
+  #laneKey({ db, rp, credentials }: Destination): string {
+    const policy = this.#policies.of(db, credentials);
+    return laneKey(db, rp === "" ? (policy ?? "") : rp);
+  }
+
+  /** What waits in the lane of unnamed policies goes on in that of the default one. */
+  #learned(db: string, policy: string): void {
+    const unnamed = this.#lanes.get(laneKey(db, ""));
+    const key = laneKey(db, policy);
+    // Both in use within the few milliseconds that the answer took: they stay apart until one is idle.
+    if (unnamed === undefined || this.#lanes.has(key)) return;
+    this.#lanes.delete(unnamed.key);
+    unnamed.key = key;
+    this.#lanes.set(key, unnamed);
+  }
+
   #heldLane(destination: Destination): Lane | undefined {
     return this.#held.size === 0 ? undefined : this.#held.get(heldKey(destination));
   }
@@ -199,12 +225,12 @@ function rangeStatus({ db, rp, minNs, maxNs }: TimeRange): RangeStatus {
   return { db, rp, min: String(minNs), max: String(maxNs) };
 }
 
-function laneKey({ db, rp }: Destination): string {
+function laneKey(db: string, rp: string): string {
   return `${db}\0${rp}`;
 }
 
 function heldKey(destination: Destination): string {
-  return `${laneKey(destination)}\0${destination.credentials?.authorization ?? ""}`;
+  return `${laneKey(destination.db, destination.rp)}\0${destination.credentials?.authorization ?? ""}`;
 }
 
 function place(key: string): { db: string; rp: string } {

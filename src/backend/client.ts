@@ -1,12 +1,22 @@
+import * as v from "valibot";
 import type { OutputConfig } from "../config/config.ts";
 import { RelayError, TransportError } from "../errors.ts";
 import type { HttpAnswer, HttpClient, Platform } from "../platform.ts";
+import { errorReply } from "../write/reply.ts";
 import { splitLines } from "../write/split.ts";
-import type { Destination, Reply, Write } from "../writer.ts";
+import type { Credentials, Destination, Reply, Write } from "../writer.ts";
 import { answered, unanswered } from "./outcome.ts";
 
 /** Connections kept to one backend. A lane has one request in flight, so this many lanes work at a time. */
 const CONNECTIONS = 64;
+/** `{"results":[{"series":[{"columns":[...],"values":[[...]]}]}]}`, as InfluxDB answers a SHOW statement. */
+const policies = v.object({
+  results: v.tuple([
+    v.object({
+      series: v.tuple([v.object({ columns: v.array(v.string()), values: v.array(v.array(v.unknown())) })]),
+    }),
+  ]),
+});
 const CONNECT_TIMEOUT_MS = 5_000;
 /** Of an error body, this much is read and passed on. */
 const MAX_ERROR_BYTES = 64 * 1024;
@@ -65,7 +75,7 @@ export class BackendClient {
     try {
       const answer = await this.#http.send({
         method: "GET",
-        path: `${this.#output.writePath.replace(/\/write$/, "")}/ping`,
+        path: `${this.#base}/ping`,
         headers: {},
         timeoutMs: this.#output.timeoutMs,
         maxAnswerBytes: MAX_ERROR_BYTES,
@@ -78,14 +88,31 @@ export class BackendClient {
     }
   }
 
+  /** The name of a database's default retention policy; undefined if the backend does not tell. */
+  async defaultPolicy(db: string, credentials: Credentials | undefined): Promise<string | undefined> {
+    const q = `SHOW RETENTION POLICIES ON "${db.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+    try {
+      const answer = await this.#http.send({
+        method: "GET",
+        path: `${this.#base}/query?q=${encodeURIComponent(q)}`,
+        headers: this.#authorization(credentials),
+        timeoutMs: this.#output.timeoutMs,
+        maxAnswerBytes: MAX_ERROR_BYTES,
+      });
+      return answer.status === 200 ? defaultIn(answer.body) : undefined;
+    } catch (error) {
+      if (error instanceof TransportError) return undefined;
+      throw error;
+    }
+  }
+
   close(): Promise<void> {
     return this.#http.close();
   }
 
   async #post(destination: Destination, body: Uint8Array): Promise<Result> {
-    const headers: Record<string, string> = { "content-type": "text/plain; charset=utf-8" };
-    const authorization = this.#output.authorization?.reveal() ?? destination.credentials?.authorization;
-    if (authorization !== undefined) headers["authorization"] = authorization;
+    const headers = this.#authorization(destination.credentials);
+    headers["content-type"] = "text/plain; charset=utf-8";
     let sent = body;
     if (this.#output.gzip && body.byteLength >= MIN_GZIP_BYTES) {
       headers["content-encoding"] = "gzip";
@@ -104,8 +131,20 @@ export class BackendClient {
       return { reply: answered(answer), unknownOutcome: false };
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
+      if (error.failure === "protocol" && hasControls(body))
+        return { reply: UNREADABLE, unknownOutcome: false };
       return { reply: unanswered(error.failure), unknownOutcome: error.unknownOutcome };
     }
+  }
+
+  /** What the other endpoints' paths begin with. */
+  get #base(): string {
+    return this.#output.writePath.replace(/\/write$/, "");
+  }
+
+  #authorization(credentials: Credentials | undefined): Record<string, string> {
+    const authorization = this.#output.authorization?.reveal() ?? credentials?.authorization;
+    return authorization === undefined ? {} : { authorization };
   }
 
   #learn(answer: HttpAnswer): void {
@@ -115,11 +154,40 @@ export class BackendClient {
   }
 }
 
+/**
+ * InfluxDB quotes a line that it cannot parse in a header of its answer, control characters included, which makes
+ * the answer one that no HTTP parser accepts.
+ */
+const UNREADABLE = errorReply(
+  400,
+  "unable to parse points: the body has control characters in a line that is wrong",
+);
+
+function hasControls(body: Uint8Array): boolean {
+  return body.some(
+    (byte) => (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) || byte === 0x7f,
+  );
+}
+
 function writeQuery({ db, rp, precision }: Destination): string {
   let query = `?db=${encodeURIComponent(db)}`;
   if (rp !== "") query += `&rp=${encodeURIComponent(rp)}`;
   if (precision !== "") query += `&precision=${encodeURIComponent(precision)}`;
   return query;
+}
+
+/** The policy that is marked as the default in the answer to SHOW RETENTION POLICIES. */
+function defaultIn(body: Uint8Array): string | undefined {
+  try {
+    const { results } = v.parse(policies, JSON.parse(new TextDecoder().decode(body)));
+    const { columns, values } = results[0].series[0];
+    const row = values.find((cells) => cells[columns.indexOf("default")] === true);
+    const name = row?.[columns.indexOf("name")];
+    return typeof name === "string" ? name : undefined;
+  } catch {
+    // An error of InfluxDB, or an answer that is none: there is nothing to learn from it.
+    return undefined;
+  }
 }
 
 function pem(name: "ca" | "cert" | "key", path: string | undefined, { readText }: Platform) {

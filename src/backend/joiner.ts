@@ -1,12 +1,8 @@
-import type { Clock } from "../platform.ts";
 import type { Destination, Reply, Write } from "../writer.ts";
+import type { Apart } from "./apart.ts";
 import type { Entry } from "./entry.ts";
 import type { EntryQueue } from "./queue.ts";
 
-/** How long a source whose write was rejected is not joined with others, in milliseconds. */
-const APART_MS = 10_000;
-/** Sources remembered at a time in one lane. */
-const MAX_APART = 1_000;
 const LF = 0x0a;
 
 /**
@@ -15,14 +11,12 @@ const LF = 0x0a;
  * stores the same point twice as one, so a write that was stored with the first try may be sent again.
  */
 export class Joiner {
-  readonly #clock: Clock;
+  readonly #apart: Apart;
   /** Parts of a refused request that are still to be sent, the next one last. */
   #parts: (readonly Entry[])[] = [];
-  /** Sources that sent something that was rejected, and until when they are kept apart. */
-  readonly #apart = new Map<string, number>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(apart: Apart) {
+    this.#apart = apart;
   }
 
   /** The entries for the next request: from the head of the queue, of one destination, within the limit. */
@@ -49,7 +43,7 @@ export class Joiner {
     const refused = reply.kind === "rejected" || (reply.kind === "unreachable" && reply.status >= 500);
     if (!refused) return false;
     if (entries.length === 1) {
-      if (reply.kind === "rejected") this.#keepApart(entries[0] as Entry);
+      if (reply.kind === "rejected") this.#apart.add((entries[0] as Entry).write);
       return false;
     }
     const middle = Math.ceil(entries.length / 2);
@@ -82,26 +76,8 @@ export class Joiner {
   }
 
   #joinable({ write }: Entry): boolean {
-    if (!write.closed) return false;
-    if (this.#apart.size === 0) return true;
-    const source = sourceOf(write);
-    const until = this.#apart.get(source);
-    if (until === undefined) return true;
-    if (this.#clock.monotonic() < until) return false;
-    this.#apart.delete(source);
-    return true;
+    return write.closed && !this.#apart.has(write);
   }
-
-  #keepApart({ write }: Entry): void {
-    if (this.#apart.size >= MAX_APART) this.#apart.delete(this.#apart.keys().next().value as string);
-    this.#apart.set(sourceOf(write), this.#clock.monotonic() + APART_MS);
-  }
-}
-
-/** Who keeps sending bad data: a client address together with the measurement that its body begins with. */
-function sourceOf({ source, body }: Write): string {
-  const end = body.findIndex((byte) => byte === 0x2c || byte === 0x20 || byte === LF);
-  return `${source} ${new TextDecoder("latin1").decode(body.subarray(0, Math.min(end < 0 ? body.length : end, 64)))}`;
 }
 
 function sameDestination(a: Destination, b: Destination): boolean {

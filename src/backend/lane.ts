@@ -1,5 +1,6 @@
 import type { Clock, Timer } from "../platform.ts";
 import type { Destination, Reply } from "../writer.ts";
+import type { Apart } from "./apart.ts";
 import { backoffMs } from "./backoff.ts";
 import type { BackendClient, Result } from "./client.ts";
 import type { Entry } from "./entry.ts";
@@ -21,6 +22,7 @@ export interface LaneContext {
   readonly random: () => number;
   readonly gate: Gate;
   readonly handoff: Handoff;
+  readonly apart: Apart;
   readonly maxDelayMs: number;
   /** Bytes of waiting writes that one request may carry. 0 joins nothing. */
   readonly maxBatchBytes: number;
@@ -54,7 +56,8 @@ interface Failure {
  * place.
  */
 export class Lane {
-  readonly key: string;
+  /** Changes only while the backend learns which policy is the default one. */
+  key: string;
   readonly held: boolean;
   readonly #context: LaneContext;
   readonly #queue = new EntryQueue();
@@ -70,7 +73,7 @@ export class Lane {
     this.key = key;
     this.#context = context;
     this.held = held;
-    this.#joiner = new Joiner(context.clock);
+    this.#joiner = new Joiner(context.apart);
   }
 
   get depth(): number {
@@ -229,10 +232,14 @@ export class Lane {
     return backoffMs(this.#attempt, maxDelayMs, random, reply.retryAfter);
   }
 
-  /** All that failed were decided about: go on if all are forgotten, else wait before they are sent again. */
+  /**
+   * All that failed were decided about: go on if all are forgotten, else wait before they are sent again. A backend
+   * that did not answer may be back already: then there is nothing to wait for.
+   */
   #judge({ kept, reply, waitMs }: Failure): void {
     this.#failure = undefined;
-    if (kept) this.#block(reply, waitMs);
+    const wait = kept && (waitMs !== undefined || !this.#context.gate.open);
+    if (wait) this.#block(reply, waitMs);
     else this.#next();
   }
 

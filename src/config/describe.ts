@@ -18,8 +18,8 @@ export function describeConfig(config: Config): string {
   const input: ConfigInput = {
     "shutdown-timeout": formatGoDuration(config.shutdownTimeoutMs),
     log: { level: config.logLevel, format: config.logFormat },
-    http: config.http.map(describeHttp),
-    udp: config.udp.map(describeUdp),
+    http: config.http.length > 0 ? config.http.map(describeHttp) : undefined,
+    udp: config.udp.length > 0 ? config.udp.map(describeUdp) : undefined,
   };
   return stringify(escaped(input));
 }

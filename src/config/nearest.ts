@@ -1,17 +1,13 @@
 /** The one of `known` that `word` is most likely a slip of the pen for, if any is near enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const typed = normal(word);
+  const typed = word.toLowerCase();
   let best: string | undefined;
   let least = Math.max(1, Math.floor(typed.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = editDistance(typed, normal(candidate));
+    const distance = editDistance(typed, candidate);
     if (distance < least) [best, least] = [candidate, distance];
   }
   return best;
-}
-
-function normal(word: string): string {
-  return word.toLowerCase().replaceAll("_", "-");
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn `a` into `b`. */

@@ -35,8 +35,8 @@ export function table<const TEntries extends v.ObjectEntries>(entries: TEntries)
       "must be a table",
     ),
     v.object(entries, (issue) => {
-      const entry = entries[String(issue.path?.[0].key)];
-      return `is missing; it must be ${entry === undefined ? "given" : v.getMetadata(entry as v.GenericSchema)["form"]}`;
+      const missing = entries[String(issue.path?.[0].key)] as v.GenericSchema;
+      return `is missing; it must be ${v.getMetadata(missing)["form"]}`;
     }),
   );
 }

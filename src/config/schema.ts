@@ -26,6 +26,12 @@ function tables<const TItem extends v.GenericSchema>(item: TItem, form: string) 
   return v.pipe(v.array(item, `must be ${form}`), v.nonEmpty(`must be ${form}`));
 }
 
+/** The entries of one kind of listener, of which there may be none. */
+function listeners<const TEntry extends v.GenericSchema>(entry: TEntry, key: string, about: string) {
+  const form = `a list of tables: write [[${key}]]`;
+  return v.pipe(v.optional(v.array(entry, `must be ${form}`), []), info({ about, form, fallback: "none" }));
+}
+
 const OUTPUTS =
   'a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }';
 const UDP_OUTPUTS = 'a list of at least one table such as { name = "a", location = "127.0.0.1:8089" }';
@@ -199,9 +205,12 @@ export const configSchema = table({
     fallback: "10s",
     max: "24h",
   }),
-  log: v.optional(logSchema, {}),
-  http: v.optional(v.array(httpSchema, "must be a list of tables: write [[http]]"), []),
-  udp: v.optional(v.array(udpSchema, "must be a list of tables: write [[udp]]"), []),
+  log: v.pipe(
+    v.optional(logSchema, {}),
+    info({ about: "What is logged, and how.", form: "a table", fallback: "its keys' defaults" }),
+  ),
+  http: listeners(httpSchema, "http", "Listeners for writes over HTTP, each with its outputs."),
+  udp: listeners(udpSchema, "udp", "Listeners for writes in datagrams."),
 });
 
 /** The config as it is written. */

@@ -72,14 +72,19 @@ export class UdpListeners {
       throw new RelayError("NO_UDP", `[[udp]] ${config.name}: this runtime has no UDP`);
     }
     const target = await this.#target(config, datagrams);
-    const socket = await datagrams.listen({
-      host: config.bindAddr.host,
-      port: config.bindAddr.port,
-      receiveBufferBytes: config.readBuffer,
-      onDatagram: (bytes) => target.onDatagram(bytes),
-      onError: (error) =>
-        log.throttled("error", "udp-error", { listener: config.name, error: error.message }),
-    });
+    const socket = await datagrams
+      .listen({
+        host: config.bindAddr.host,
+        port: config.bindAddr.port,
+        receiveBufferBytes: config.readBuffer,
+        onDatagram: (bytes) => target.onDatagram(bytes),
+        onError: (error) =>
+          log.throttled("error", "udp-error", { listener: config.name, error: error.message }),
+      })
+      .catch(async (error) => {
+        await target.stop();
+        throw error;
+      });
     const address = addressText({ host: config.bindAddr.host, port: socket.port });
     log.info("listening", { listener: config.name, protocol: "udp", address });
     return { config, socket, target };

@@ -100,7 +100,7 @@ function scan(body: Uint8Array, start: number, size: number): number {
         if (afterKey && !quoted) commas++;
         break;
       case QUOTE:
-        if (afterKey && equals > commas) quoted = !quoted;
+        if (equals > commas) quoted = !quoted;
         break;
       case LF:
         if (!quoted) return i;

@@ -113,8 +113,7 @@ export function splitFields(line: Uint8Array, start: number, end: number): RawFi
   let from = start;
   while (from < end) {
     let equals = from;
-    while (equals < end && !(line[equals] === EQUALS && (equals === from || isBare(line, equals, EQUALS))))
-      equals++;
+    while (equals < end && !isBare(line, equals, EQUALS)) equals++;
     const key = line.subarray(from, equals);
     if (equals > end - 2) throw new LineError(`invalid value: field-key=${utf8.decode(key)}`);
     const valueEnd = fieldValueEnd(line, equals + 1, end);

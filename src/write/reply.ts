@@ -18,7 +18,7 @@ export function errorReply(status: number, message: string): Reply {
   return {
     kind: kindOf(status),
     status,
-    body: encoder.encode(`${JSON.stringify({ error: message })}\n`),
+    body: encoder.encode(`${goJson({ error: message })}\n`),
     contentType: "application/json",
     influxError: message,
     retryAfter: status === 503 ? "1" : undefined,
@@ -28,4 +28,10 @@ export function errorReply(status: number, message: string): Reply {
 function kindOf(status: number): OutcomeKind {
   if (status === 503) return "overloaded";
   return status >= 500 ? "unreachable" : "rejected";
+}
+
+/** JSON as Go prints it: characters that mean something to HTML are escaped too. */
+function goJson(value: object): string {
+  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, escape);
 }

@@ -37,7 +37,7 @@ export const trimNewline = (body: Uint8Array, end: number): number => (body[end 
  */
 export function timeStart(body: Uint8Array, start: number, end: number): number {
   const key = skipBlanks(body, start, end);
-  if (key === end || body[key] === HASH) return -1;
+  if (key >= end || body[key] === HASH) return -1;
   const after = fieldsEnd(body, skipBlanks(body, keyEnd(body, key, end), end), end);
   return after < 0 ? -1 : skipBlanks(body, after, end);
 }

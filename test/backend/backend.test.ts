@@ -6,7 +6,7 @@ import { createReplicaSet } from "./replica-set.ts";
 
 const refused = () => new TransportError("refused", false, "connection refused");
 const reset = () => new TransportError("reset", true, "connection reset");
-const isPing = ({ path }: SentRequest) => path === "/ping";
+const isWrite = ({ method }: SentRequest) => method === "POST";
 const MINUTE = 60_000;
 
 /** Servers that answer 204, unless `down` names them. */
@@ -94,7 +94,7 @@ test("a policy that no backend has is the client's answer and nothing is kept", 
 test("a backend that comes back without its database keeps its backlog until the database is there", async () => {
   let created = false;
   const { clock, backends, post, writes } = createReplicaSet((request) =>
-    request.origin === "http://b" && !created && !isPing(request)
+    request.origin === "http://b" && !created && isWrite(request)
       ? influxError(404, 'database not found: "d"')
       : httpAnswer(204),
   );
@@ -136,7 +136,7 @@ test("a 5xx that only one write gets does not fail the writes behind it", async 
 test("after a reset the write is sent again only once the backend must have settled, and the range is suspect", async () => {
   let resets = 1;
   const { clock, backends, post, writes } = createReplicaSet((request) => {
-    if (request.origin === "http://b" && !isPing(request) && resets-- > 0) throw reset();
+    if (request.origin === "http://b" && isWrite(request) && resets-- > 0) throw reset();
     return httpAnswer(204);
   });
   await post("m v=1 1");
@@ -216,7 +216,7 @@ test("points that are only too old for the policy are expected: counted, not sus
   const down = new Set(["b"]);
   const { clock, backends, post } = createReplicaSet((request) => {
     if (down.has(request.origin.slice(-1))) throw refused();
-    if (request.origin === "http://b" && !isPing(request)) {
+    if (request.origin === "http://b" && isWrite(request)) {
       return influxError(400, "partial write: points beyond retention policy dropped=1");
     }
     return httpAnswer(204);
@@ -251,7 +251,7 @@ test("a body that the backend finds too large is sent again in halves", async ()
   const { post } = createReplicaSet(
     (request) => {
       if (request.text.length > 30) return influxError(413, "Request Entity Too Large");
-      taken.push(request.text);
+      if (isWrite(request)) taken.push(request.text);
       return httpAnswer(204);
     },
     { outputs: [{}] },
@@ -287,4 +287,122 @@ test("jumps of the wall clock neither lose nor delay what is kept", async () => 
   down.clear();
   await clock.advance(20_000);
   assert.equal(writes("b").at(-1), "m v=1 1");
+});
+
+test("an answer that cannot be read because it quotes control characters is a rejection, not an outage", async () => {
+  const { clock, backends, post } = createReplicaSet((request) => {
+    if (request.text.includes("\0")) throw new TransportError("protocol", true, "invalid header");
+    return httpAnswer(204);
+  });
+  const replies = Promise.all([post("m v=1 1"), post("m\0 v 2"), post("m v=3 3")]);
+  await clock.advance(0);
+  assert.deepEqual(
+    (await replies).map(({ status }) => status),
+    [204, 400, 204],
+  );
+  assert.deepEqual(
+    backends.map((backend) => backend.status().state),
+    ["up", "up"],
+  );
+});
+
+test("writes that wait for a request in flight are joined into the next one", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { platform, clock, post } = createReplicaSet(
+    async (request) => {
+      if (request.text === "m v=0 0") await gate.promise;
+      return httpAnswer(204);
+    },
+    { outputs: [{}] },
+  );
+  const replies = [post("m v=0 0")];
+  await clock.advance(0);
+  for (let i = 1; i <= 5; i++) replies.push(post(`m v=${i} ${i}`));
+  await clock.advance(0);
+  gate.resolve();
+  await clock.advance(0);
+  assert.deepEqual(
+    platform.sent.filter(isWrite).map(({ text }) => text),
+    ["m v=0 0", "m v=1 1\nm v=2 2\nm v=3 3\nm v=4 4\nm v=5 5\n"],
+  );
+  assert.deepEqual(new Set((await Promise.all(replies)).map(({ status }) => status)), new Set([204]));
+});
+
+test("an open body, other credentials, another precision and a full batch end a joined request", async () => {
+  const { platform, clock, post } = createReplicaSet(() => httpAnswer(204), {
+    outputs: [{ maxBatchBytes: 40 }],
+  });
+  const other = { authorization: "Basic x" };
+  void post("a v=1 1");
+  void post("b v=1 1");
+  void post('c v="open', { closed: false });
+  void post("d v=1 1");
+  void post("e v=1 1", { credentials: other });
+  void post("f v=1 1", { credentials: other });
+  void post(`g v=${"1".repeat(30)} 1`, { credentials: other });
+  await clock.advance(0);
+  assert.deepEqual(
+    platform.sent.filter(isWrite).map(({ text }) => text.trimEnd().replaceAll("\n", " + ")),
+    ["a v=1 1 + b v=1 1", 'c v="open', "d v=1 1", "e v=1 1 + f v=1 1", `g v=${"1".repeat(30)} 1`],
+  );
+});
+
+test("each client of a refused joined request gets its own answer, and a bad source is then left out", async () => {
+  const { platform, clock, post } = createReplicaSet(
+    (request) =>
+      request.text.includes("bad") ? influxError(400, `${request.text.split("\n").length}`) : httpAnswer(204),
+    { outputs: [{}] },
+  );
+  const write = (i: number) =>
+    post(i === 37 ? "bad v=x 1" : `m v=${i} ${i}`, { source: i === 37 ? "evil" : "good" });
+  for (const [round, most] of [
+    [1, 16],
+    [2, 4],
+  ] as const) {
+    const before = platform.sent.length;
+    const replies = Promise.all(Array.from({ length: 64 }, (_, i) => write(i)));
+    await clock.advance(0);
+    assert.deepEqual(
+      (await replies).flatMap(({ status }, i) => (status === 204 ? [] : [i])),
+      [37],
+    );
+    const requests = platform.sent.length - before;
+    assert.ok(requests <= most, `round ${round}: ${requests} requests`);
+  }
+});
+
+test("a write that names the default policy and one that names none keep their order", async () => {
+  const answers = { results: [{ series: [{ columns: ["name", "default"], values: [["autogen", true]] }] }] };
+  let slow: PromiseWithResolvers<void> | undefined;
+  const { platform, clock, backends, post } = createReplicaSet(
+    async (request) => {
+      if (!isWrite(request)) return httpAnswer(200, JSON.stringify(answers));
+      await slow?.promise;
+      return httpAnswer(204);
+    },
+    { outputs: [{}] },
+  );
+  await post("m v=0 1");
+  await clock.advance(0);
+  slow = Promise.withResolvers<void>();
+  void post("m v=1 1");
+  await clock.advance(0);
+  void post("m v=2 1", { rp: "autogen" });
+  void post("m v=3 1");
+  await clock.advance(0);
+  assert.equal(backends[0]?.status().lanes, 1);
+  slow.resolve();
+  await clock.advance(0);
+  assert.deepEqual(
+    platform.sent.filter(isWrite).map(({ text }) => text),
+    ["m v=0 1", "m v=1 1", "m v=2 1", "m v=3 1"],
+  );
+});
+
+test("ten thousand destinations leave nothing behind", async () => {
+  const { clock, backends, post } = createReplicaSet(() => httpAnswer(204));
+  const replies = Promise.all(Array.from({ length: 10_000 }, (_, i) => post("m v=1 1", { db: `d${i}` })));
+  await clock.advance(0);
+  assert.ok((await replies).every(({ status }) => status === 204));
+  for (const backend of backends) assert.equal(backend.status().lanes, 0);
 });

@@ -29,6 +29,7 @@ export interface PostOptions {
   readonly rp?: string;
   readonly credentials?: Credentials;
   readonly source?: string;
+  readonly closed?: boolean;
   readonly keep?: Write["keep"];
   readonly consistency?: Consistency;
 }
@@ -49,13 +50,13 @@ export function createReplicaSet(
 
   function post(
     body: string,
-    { db = "d", rp = "", credentials, keep, consistency, source = "" }: PostOptions = {},
+    { db = "d", rp = "", credentials, keep, consistency, source = "", closed = true }: PostOptions = {},
   ): Promise<Reply> {
     const write: Write = {
       destination: { db, rp, precision: "", credentials },
       body: encoder.encode(body),
       hasLines: true,
-      closed: true,
+      closed,
       source,
       keep: keep ?? "acknowledged",
       consistency: consistency ?? "one",

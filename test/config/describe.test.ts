@@ -140,6 +140,8 @@ const udpTarget = fc.oneof(
   fc.record({ output: fc.constant([{ location: "[::1]:8089", mtu: 512 }, { location: "b:1" }]) }),
 );
 
+const precisions = fc.constantFrom("", "n", "ns", "u", "ms", "s", "m", "h");
+
 /** The tree as a config file would have to say it. */
 function escaped(tree: unknown): unknown {
   if (typeof tree === "string") return tree.split("${").join("$${");
@@ -150,17 +152,24 @@ function escaped(tree: unknown): unknown {
 
 test("what is described is read as the same config", () => {
   fc.assert(
-    fc.property(text, httpListener, address, udpTarget, (name, listener, bind, target) => {
-      const to = "to" in target ? { ...target, to: name } : target;
-      const tree = {
-        http: [{ ...listener, name }],
-        udp: [{ name: "the udp one", "bind-addr": bind, ...to }],
-      };
-      const config = configFromObject(escaped(tree), source());
-      assert.equal(config.http[0]?.name, name);
-      const again = parseConfig(describeConfig(config), source());
-      assert.deepEqual(JSON.parse(JSON.stringify(again)), JSON.parse(JSON.stringify(config)));
-    }),
+    fc.property(
+      text,
+      httpListener,
+      address,
+      udpTarget,
+      precisions,
+      (name, listener, bind, target, precision) => {
+        const to = "to" in target ? { ...target, to: name } : target;
+        const tree = {
+          http: [{ ...listener, name }],
+          udp: [{ name: "the udp one", "bind-addr": bind, precision, ...to }],
+        };
+        const config = configFromObject(escaped(tree), source());
+        assert.equal(config.http[0]?.name, name);
+        const again = parseConfig(describeConfig(config), source());
+        assert.deepEqual(JSON.parse(JSON.stringify(again)), JSON.parse(JSON.stringify(config)));
+      },
+    ),
     { numRuns: 200 },
   );
 });
@@ -168,5 +177,6 @@ test("what is described is read as the same config", () => {
 test("a config without http listeners is described and read again", () => {
   const text = '[[udp]]\nbind-addr = ":1"\noutput = [{ location = "a:1" }]';
   const config = parseConfig(text, source());
+  assert.ok(!describeConfig(config).includes("http"));
   assert.deepEqual(parseConfig(describeConfig(config), source()), config);
 });

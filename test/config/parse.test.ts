@@ -191,3 +191,13 @@ test("outputs with credentials need no auth on a loopback address, nor after aut
   const { http } = configFromObject({ http: [{ "bind-addr": ":1", auth: "none", output }] }, source());
   assert.deepEqual(http[0]?.auth, []);
 });
+
+test("a duration is rounded to whole milliseconds", () => {
+  assert.equal(
+    configFromObject(
+      { "shutdown-timeout": "1600us", http: [{ "bind-addr": ":1", output: [OUTPUT] }] },
+      source(),
+    ).shutdownTimeoutMs,
+    2,
+  );
+});

@@ -294,6 +294,42 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     `http[0].name: has a "\${" that begins neither \${NAME} nor \${file:PATH}; write "$\${" for a literal "\${"`,
   ],
   [
+    "a variable that is not set where a text is not enough",
+    output(`timeout = "\${NAME}"`),
+    "http[0].output[1].timeout: the environment variable NAME is not set",
+  ],
+  [
+    "a password with a slash in the location",
+    location("http://user:12/geheim@b:8086"),
+    "http[0].output[1].location: must not hold credentials: use the keys username and password",
+  ],
+  [
+    "port 0 to write to",
+    location("http://b:0"),
+    `http[0].output[1].location: ${URL_FORM}, found "http://b:0"`,
+  ],
+  [
+    "a line end in a username",
+    output('username = "u\\n", password = "p"'),
+    "http[0].output[1].username: must be a text without colons and control characters that is not empty",
+  ],
+  ["a date for a table", `log = 1979-05-27\n${http("")}`, "log: must be a table, found a date"],
+  [
+    "a wrong name, which has no default in its place",
+    http("name = 1") + http('name = "http-1"', ":1"),
+    "http[0].name: must be a text, found 1",
+  ],
+  [
+    "a wrong name that to may mean",
+    `${http("name = 1")}[[udp]]\nbind-addr = ":1"\nto = "main"\ndatabase = "d"`,
+    "http[0].name: must be a text, found 1",
+  ],
+  [
+    "a wrong output name, which has no default in its place",
+    '[[http]]\nbind-addr = ":1"\noutput = [{ name = 1, location = "http://a:1" }, { location = "http://a:1" }]',
+    "http[0].output[0].name: must be a text, found 1",
+  ],
+  [
     "many mistakes at once",
     `colour = "red"\n[[http]]\nname = 1\nbind-addr = ":x"\noutput = [{ timeout = "soon", gzip = 1 }]\n[[udp]]\nbind-addr = ":1"\nto = "http-1"`,
     "http[0].name: must be a text, found 1",

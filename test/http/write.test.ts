@@ -42,7 +42,11 @@ async function refused(path: string, status: number, error: string, sent?: Sent,
 }
 
 test("the destination is what the parameters say", async () => {
-  const { writes } = await post("/write?db=a%20b&rp=r&precision=ms&u=root&p=root&consistency=all");
+  const { writes } = await post(
+    "/write?db=a%20b&rp=r&precision=ms&u=root&p=root&consistency=all",
+    {},
+    { ports: { clientAddress: () => "192.0.2.1" } },
+  );
   assert.deepEqual(writes[0], {
     destination: {
       db: "a b",
@@ -52,6 +56,8 @@ test("the destination is what the parameters say", async () => {
     },
     body: bytesOf(LINE),
     hasLines: true,
+    closed: true,
+    source: "192.0.2.1",
     keep: "acknowledged",
     consistency: "one",
   });
@@ -90,6 +96,11 @@ test("a body without lines is posted as such", async () => {
   const { writes, response } = await post("/write?db=d", { body: "# nothing\n\n" });
   assert.equal(response.status, 204);
   assert.equal(writes[0]?.hasLines, false);
+});
+
+test("a body that ends within a line is posted as such", async () => {
+  const { writes } = await post("/write?db=d", { body: 'm v="open 1\n' });
+  assert.equal(writes[0]?.closed, false);
 });
 
 test("a database is required", async () => {

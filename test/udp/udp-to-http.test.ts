@@ -159,6 +159,8 @@ describe("UDP to HTTP: batches", () => {
       destination: { db: "telegraf", rp: "short", precision: "ms", credentials: undefined },
       body: bytes("m v=1 1"),
       hasLines: true,
+      closed: true,
+      source: "udp-1",
       keep: "always",
       consistency: "one",
     });
@@ -177,10 +179,14 @@ describe("UDP to HTTP: batches", () => {
   });
 
   it("sends a datagram with an open end alone, in its place", () => {
-    const { send, bodies, udp } = setUp({ batchSize: 10 });
+    const { send, bodies, udp, posted } = setUp({ batchSize: 10 });
     send("m v=1 1", 'm s="open', "m v=2 2", "# comment \\", "m v=3 3 \\");
     udp.flush();
     assert.deepEqual(bodies(), ["m v=1 1", 'm s="open', "m v=2 2", "m v=3 3 \\"]);
+    assert.deepEqual(
+      posted.map(({ closed }) => closed),
+      [true, false, true, false],
+    );
   });
 
   it("does not wait for the answer to one batch before it posts the next", () => {

@@ -41,6 +41,7 @@ const REFUSED: readonly (readonly [line: string, error: string])[] = [
   ["m v=-.", "invalid number"],
   ["m v=.", "invalid number"],
   ["m v=1.2.3", "invalid number"],
+  ["m v=1.2.3e5", "invalid number"],
   ["m v=1e", "invalid float"],
   ["m v=1e400", "invalid float"],
   ["m v=-e5", "invalid float"],
@@ -167,6 +168,22 @@ test("names are unescaped, and a backslash before anything else stays", () => {
   assert.equal(measurement, "m, =\\x");
   assert.deepEqual(tags, [["t, =", ", =\\y"]]);
   assert.deepEqual([...fields.keys()], ["f, =\\z"]);
+});
+
+test("an escaped comma, space or quote does not end a name", () => {
+  assert.deepEqual([...point("m v=1,a\\,=2,b\\ =3").fields.keys()], ["v", "a,", "b "]);
+  assert.equal(point('m\\"x v=1').measurement, 'm"x');
+});
+
+test("fields are cut apart by other rules than they are checked", () => {
+  assert.deepEqual(
+    [...point('m v="a"\\,w=2,x,y=3').fields].map(([name, { value }]) => [name, value]),
+    [
+      ["v", 'a"'],
+      ["w", 2],
+      ["x,y", 3],
+    ],
+  );
 });
 
 test("in strings only quotes and backslashes are unescaped", () => {

@@ -27,7 +27,10 @@ test("a config file takes variables from the environment and files from beside i
 test("a variable that only an object's prototype has is not set", (t) => {
   const path = join(temporaryDirectory(t), "relay.toml");
   writeFileSync(path, `[log]\nlevel = "\${constructor}"\n`);
-  assert.throws(() => loadConfigFile(path, "node"), /log\.level: the environment variable constructor is not set/);
+  assert.throws(
+    () => loadConfigFile(path, "node"),
+    /log\.level: the environment variable constructor is not set/,
+  );
 });
 
 test("a config file that is not there is a config error that says so", (t) => {

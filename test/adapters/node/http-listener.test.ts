@@ -223,12 +223,19 @@ test("a client that never stops sending is cut off", async () => {
   assert.equal(writes.length, 0);
 });
 
-test("a refusal reaches a client that still sends, and has asked to close", async () => {
-  const { port, writes } = await start({ maxBodySize: 20_000_000 });
+test("a refusal reaches a client that sends all before it reads", async () => {
+  const { port, writes } = await start();
   const body = new Uint8Array(10_000_000);
-  for (let i = 0; i < 10; i++) {
-    const request = head("POST", "/write", "Connection: close", `Content-Length: ${body.length}`);
-    assert.match(await raw(port, request, body), /\{"error":"database is required"\}\n$/);
+  for (const target of ["/write", "/write?db=d"]) {
+    const socket = dial(port);
+    socket.write(head("POST", target, "Connection: close", `Content-Length: ${body.length}`));
+    await new Promise<void>((resolve, reject) =>
+      socket.write(body, (error) => (error ? reject(error) : resolve())),
+    );
+    assert.match(
+      await untilClosed(socket),
+      /\{"error":"(database is required|Request Entity Too Large)"\}\n$/,
+    );
   }
   assert.equal(writes.length, 0);
 });
@@ -400,6 +407,9 @@ test("stopping: what is under way is answered, idle connections end, no new one 
   const answers: ((reply: Reply) => void)[] = [];
   const { port, server } = await start({ reply: () => new Promise((resolve) => answers.push(resolve)) });
   const agent = new Agent({ keepAlive: true });
+  const begun = dial(port);
+  begun.write("GET /ping HTTP/1.1\r\n");
+  await once(begun, "connect");
   const idle = dial(port);
   idle.write(head("GET", "/ping"));
   await untilReceived(idle, /204/);
@@ -414,6 +424,8 @@ test("stopping: what is under way is answered, idle connections end, no new one 
   assert.equal(drained, false);
   const late = dial(port);
   assert.equal(await untilClosed(late), "");
+  begun.write("Host: relay\r\n\r\n");
+  assert.match(await untilClosed(begun), /^HTTP\/1\.1 204 .*\r\nConnection: close\r\n/s);
   answers[0]?.(STORED);
   const [{ statusCode }] = await response;
   assert.equal(statusCode, 204);
