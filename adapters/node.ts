@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The relay as a command on Node. */
+import { combinedPem } from "./node/combined-pem.ts";
 import { runCommand } from "./node/command.ts";
 import { startHttpListener } from "./node/http-listener.ts";
 import { nodePlatform } from "./node/platform.ts";
@@ -8,5 +9,5 @@ import { clientAddress, readBody } from "./node/request-body.ts";
 process.exitCode = await runCommand(process.argv.slice(2), {
   runtime: "node",
   platform: nodePlatform,
-  http: { start: startHttpListener, readBody, clientAddress },
+  http: { start: startHttpListener, readBody, clientAddress, checkTls: combinedPem },
 });

@@ -1,4 +1,3 @@
-import { parseConfig } from "../src/config/parse.ts";
 import { type RelayProcess, startRelay } from "../test/support/relay-process.ts";
 import { type Backends, type Server, toServer } from "./backends.ts";
 import { type Helper, startSinks } from "./helpers.ts";
@@ -13,8 +12,6 @@ export interface Contender {
 /** The first one is what the others are compared with. */
 export interface Contenders {
   readonly list: readonly Contender[];
-  /** What could not be measured, and why. */
-  readonly notes: readonly string[];
   close(): Promise<void>;
 }
 
@@ -31,7 +28,6 @@ export async function startContenders(
 ): Promise<Contenders> {
   const relays: RelayProcess[] = [];
   const helpers: Helper[] = [];
-  const notes: string[] = [];
   const list: Contender[] = [];
 
   async function addRelay(label: string, ports: readonly Server[], output = ""): Promise<void> {
@@ -58,15 +54,14 @@ export async function startContenders(
     } else {
       list.push(backends.reference);
       await addRelay("relay", backends.pair);
-      if (canSwitchJoiningOff()) await addRelay("relay, joining off", backends.pair, JOINING_OFF);
-      else notes.push(`"relay, joining off" was not measured: ${JOINING_OFF} does not switch it off`);
+      await addRelay("relay, joining off", backends.pair, JOINING_OFF);
       list.push(...options.also.map((given) => ({ name: given.name, server: toServer(given) })));
     }
   } catch (error) {
     await close();
     throw error;
   }
-  return { list, notes, close };
+  return { list, close };
 }
 
 function configText(servers: readonly Server[], output: string): string {
@@ -86,10 +81,4 @@ ${outputs.join("\n")}
 
 function relayEnv({ profile }: Options): Record<string, string> {
   return profile === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profile}` };
-}
-
-function canSwitchJoiningOff(): boolean {
-  const text = configText([{ host: "127.0.0.1", port: 1, pid: undefined }], JOINING_OFF);
-  const config = parseConfig(text, { name: "bench", env: () => undefined, readFile: () => "" });
-  return config.http[0]?.outputs[0]?.maxBatchBytes === 0;
 }

@@ -26,8 +26,9 @@ export interface LoadResult {
   readonly failed: number;
   readonly firstFailure: string | undefined;
   readonly countedMs: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  /** Undefined without writes. */
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
   readonly cpuMs: number | undefined;
 }
 
@@ -150,8 +151,8 @@ class Connection {
   }
 }
 
-function percentile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)] ?? Number.NaN;
+function percentile(sorted: Float64Array, share: number): number | undefined {
+  return sorted[Math.min(Math.floor(sorted.length * share), sorted.length - 1)];
 }
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

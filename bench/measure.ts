@@ -21,8 +21,8 @@ export const SHAPES: Readonly<Record<CaseName, Shape>> = {
 export interface Round {
   readonly writesPerSecond: number;
   readonly linesPerSecond: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
+  readonly p50Ms: number | undefined;
+  readonly p99Ms: number | undefined;
   readonly cpuUsPerWrite: number | undefined;
   /** Writes per second, compared with the first contender of the same round. */
   readonly ratio: number;
@@ -73,7 +73,10 @@ export async function measure(
         linesPerSecond: writesPerSecond * linesPerWrite,
         p50Ms: result.p50Ms,
         p99Ms: result.p99Ms,
-        cpuUsPerWrite: result.cpuMs === undefined ? undefined : (result.cpuMs * 1_000) / result.writes,
+        cpuUsPerWrite:
+          result.cpuMs === undefined || result.writes === 0
+            ? undefined
+            : (result.cpuMs * 1_000) / result.writes,
         ratio: writesPerSecond / first,
         failed: result.failed,
       });
@@ -94,8 +97,8 @@ function toRow(
     name,
     writesPerSecond: of((round) => round.writesPerSecond) ?? Number.NaN,
     linesPerSecond: of((round) => round.linesPerSecond) ?? Number.NaN,
-    p50Ms: of((round) => round.p50Ms) ?? Number.NaN,
-    p99Ms: of((round) => round.p99Ms) ?? Number.NaN,
+    p50Ms: of((round) => round.p50Ms),
+    p99Ms: of((round) => round.p99Ms),
     cpuUsPerWrite: of((round) => round.cpuUsPerWrite),
     ratio: of((round) => round.ratio) ?? Number.NaN,
     failed: rounds.reduce((sum, { failed }) => sum + failed, 0),

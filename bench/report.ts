@@ -8,7 +8,6 @@ export interface Table {
   readonly backendsTitle: string;
   readonly case: CaseName;
   readonly rows: readonly Row[];
-  readonly notes: readonly string[];
 }
 
 const COLUMNS: readonly (readonly [title: string, cell: (row: Row) => string])[] = [
@@ -56,17 +55,17 @@ export function toMarkdown(table: Table): string {
     ruler,
     ...table.rows.map((row) => COLUMNS.map(([, cell]) => cell(row))),
   ];
-  return [`**${title(table)}**`, "", ...lines.map(line), "", ...remarks(table), ""].join("\n");
+  const after = remarks(table).flatMap((remark) => ["", remark]);
+  return [`**${title(table)}**`, "", ...lines.map(line), ...after, ""].join("\n");
 }
 
-function remarks({ rows, notes }: Table): string[] {
-  const failed = rows.filter((row) => row.failed > 0);
-  return [
-    ...notes,
-    ...failed.map(
-      (row) => `${row.name}: ${row.failed} writes failed, the first: ${row.firstFailure?.trim()}`,
-    ),
-  ];
+function remarks({ rows }: Table): string[] {
+  return rows
+    .filter(({ failed }) => failed > 0)
+    .map(
+      ({ name, failed, firstFailure }) =>
+        `${name}: ${failed} writes failed, the first: ${firstFailure?.trim()}`,
+    );
 }
 
 /** Three digits are all that such a measurement is good for. */

@@ -47,7 +47,6 @@ async function runCases(
           backendsTitle: backends.title,
           case: caseName,
           rows,
-          notes: contenders.notes,
         };
         print(table);
         tables.push(table);

@@ -41,7 +41,8 @@ export interface HttpRequest {
   readonly path: string;
   /** The whole set of headers that goes out, beside Host and Content-Length. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: Uint8Array;
+  /** Pieces go out one behind the other, as one body. */
+  readonly body?: Uint8Array | readonly Uint8Array[];
   /** From the call to the last byte of the answer, waiting for a connection included, in milliseconds. */
   readonly timeoutMs: number;
   readonly maxAnswerBytes: number;
@@ -85,6 +86,8 @@ export interface DatagramListenerOptions {
   readonly port: number;
   /** Bytes asked of the kernel for the receive buffer; undefined leaves the runtime's default. */
   readonly receiveBufferBytes?: number;
+  /** Other processes may listen on the same port; the kernel spreads the senders over them. */
+  readonly reusePort: boolean;
   readonly onDatagram: (bytes: Uint8Array) => void;
   readonly onError: (error: Error) => void;
 }

@@ -5,10 +5,15 @@ import { type AppListener, createHttpCounters, type HttpCounters } from "./http/
 import { createLog, type Log } from "./observe/log.ts";
 import type { Platform } from "./platform.ts";
 import { UdpListeners, type UdpStatus } from "./udp/listeners.ts";
+import { Budget } from "./write/budget.ts";
 import { FanOut } from "./write/fan-out.ts";
 import { createStampClock } from "./write/precision.ts";
 import type { Reply, Write, Writer } from "./writer.ts";
 
+/** Bytes of bodies whose clients may wait for an answer at a time; who comes beyond it is told to come later. */
+const MAX_WAITING_BYTES = 256 * 1024 * 1024;
+/** A start waits this long for the backends to say that they are there, and for none that hangs. */
+const GREETING_MS = 500;
 /** How often a stop looks whether everything in flight has ended, in milliseconds. */
 const STOP_POLL_MS = 10;
 
@@ -21,6 +26,8 @@ export interface RelayStatus {
     counters: Readonly<HttpCounters>;
   }[];
   readonly udp: readonly UdpStatus[];
+  /** Bodies whose clients wait for an answer, and writes refused because there were too many. */
+  readonly waiting: { readonly bytes: number; readonly refused: number };
   readonly backends: readonly BackendStatus[];
   /** Backends that a reload took out of the config while they still lacked something. */
   readonly removed: readonly BackendStatus[];
@@ -40,9 +47,11 @@ class Listener implements Writer {
   readonly counters = createHttpCounters();
   #fanOut: FanOut;
   readonly #platform: Platform;
+  readonly #budget: Budget;
 
-  constructor(config: HttpListenerConfig, backends: readonly Backend[], platform: Platform) {
+  constructor(config: HttpListenerConfig, backends: readonly Backend[], platform: Platform, budget: Budget) {
     this.#platform = platform;
+    this.#budget = budget;
     this.config = config;
     this.backends = backends;
     this.#fanOut = this.#fan();
@@ -60,7 +69,8 @@ class Listener implements Writer {
 
   #fan(): FanOut {
     const deadlineMs = Math.max(...this.config.outputs.map(({ timeoutMs }) => timeoutMs));
-    return new FanOut({ replicas: this.backends, clock: this.#platform.clock, deadlineMs });
+    const { clock } = this.#platform;
+    return new FanOut({ replicas: this.backends, clock, deadlineMs, budget: this.#budget });
   }
 }
 
@@ -72,6 +82,7 @@ export class Relay {
   readonly #stopping = new AbortController();
   readonly #listeners = new Map<string, Listener>();
   readonly #udp: UdpListeners;
+  readonly #budget = new Budget(MAX_WAITING_BYTES);
   #backends = new Map<string, Backend>();
   #outputs = new Map<string, string>();
   #removed: Backend[] = [];
@@ -92,12 +103,15 @@ export class Relay {
 
   /** Asks the backends whether they are there and opens the UDP listeners. Rejects with a BindError. */
   async start(config: Config): Promise<void> {
-    await Promise.all([...this.#backends.values()].map((backend) => backend.greet()));
+    const greetings = [...this.#backends.values()].map((backend) => backend.greet());
+    await Promise.race([Promise.all(greetings), this.#until(this.#platform.clock.monotonic() + GREETING_MS)]);
     await this.#udp.apply(config.udp);
   }
 
   /** Takes over a new config: connections and backlogs of backends that stay in it stay. */
   async reload(config: Config): Promise<void> {
+    // What they collected is for listeners and backends that may leave with them.
+    await this.#udp.closeOthers(config.udp);
     this.#apply(config);
     await this.#udp.apply(config.udp);
   }
@@ -107,7 +121,7 @@ export class Relay {
     const listener = this.#listeners.get(name) as Listener;
     return {
       config: listener.config,
-      writer: listener,
+      writer: () => listener,
       signal: this.#stopping.signal,
       stampClock: this.#stampClock,
       log: this.log,
@@ -128,6 +142,7 @@ export class Relay {
         counters: { ...counters },
       })),
       udp: this.#udp.status(),
+      waiting: { bytes: this.#budget.bytes, refused: this.#budget.refused },
       backends: [...this.#backends.values()].map((backend) => backend.status()),
       removed: this.#removed.map((backend) => backend.status()),
     };
@@ -172,7 +187,7 @@ export class Relay {
     for (const [http, backends] of sets) {
       const listener = this.#listeners.get(http.name);
       if (listener !== undefined) listener.reconfigure(http, backends);
-      else this.#listeners.set(http.name, new Listener(http, backends, this.#platform));
+      else this.#listeners.set(http.name, new Listener(http, backends, this.#platform, this.#budget));
     }
   }
 

@@ -9,8 +9,8 @@ export interface DenoBindings {
   readonly remoteAddr: Deno.NetAddr;
   /** A body has to be there this many milliseconds after it is asked for. */
   readonly bodyTimeoutMs: number;
-  /** Set when it was not. */
-  timedOut: boolean;
+  /** What became of the body: `late` if it was not there in time, `cut` if its connection ended. */
+  body: "ok" | "late" | "cut";
 }
 
 /**
@@ -38,10 +38,15 @@ async function readWhole(request: Request): Promise<Uint8Array> {
 function withinTime(body: Promise<Uint8Array>, bindings: DenoBindings): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
-      bindings.timedOut = true;
+      bindings.body = "late";
       reject(new BodyError("aborted"));
     }, bindings.bodyTimeoutMs);
-    body.then(resolve, reject).finally(() => clearTimeout(timer));
+    const fail = (error: unknown) => {
+      if (bindings.body === "ok" && error instanceof BodyError && error.reason === "aborted")
+        bindings.body = "cut";
+      reject(error);
+    };
+    body.then(resolve, fail).finally(() => clearTimeout(timer));
   });
 }
 

@@ -14,8 +14,8 @@ import { kernelDrops } from "./kernel-drops.ts";
 export const nodeDatagrams: Datagrams = { listen, connect };
 
 async function listen(options: DatagramListenerOptions): Promise<DatagramListener> {
-  const { host, port, receiveBufferBytes, onDatagram, onError } = options;
-  const socket = await bind(host, port).catch((cause: unknown) => {
+  const { host, port, receiveBufferBytes, reusePort, onDatagram, onError } = options;
+  const socket = await bind(host, port, reusePort).catch((cause: unknown) => {
     throw new BindError("UDP", `${host.includes(":") ? `[${host}]` : host}:${port}`, { cause });
   });
   socket.on("message", onDatagram);
@@ -37,22 +37,22 @@ async function listen(options: DatagramListenerOptions): Promise<DatagramListene
 }
 
 /** An empty host is every address, of IPv6 and IPv4 if the machine has IPv6. */
-async function bind(host: string, port: number): Promise<Socket> {
+async function bind(host: string, port: number, reusePort: boolean): Promise<Socket> {
   if (host !== "") {
     const { address, family } = await lookup(host);
-    return bindTo(address, family, port);
+    return bindTo(address, family, port, reusePort);
   }
   try {
-    return await bindTo("::", 6, port);
+    return await bindTo("::", 6, port, reusePort);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "EAFNOSUPPORT" && code !== "EADDRNOTAVAIL") throw error;
-    return bindTo("0.0.0.0", 4, port);
+    return bindTo("0.0.0.0", 4, port, reusePort);
   }
 }
 
-async function bindTo(address: string, family: number, port: number): Promise<Socket> {
-  const socket = createSocket(family === 6 ? "udp6" : "udp4");
+async function bindTo(address: string, family: number, port: number, reusePort: boolean): Promise<Socket> {
+  const socket = createSocket({ type: family === 6 ? "udp6" : "udp4", reusePort });
   try {
     socket.bind({ address, port });
     await once(socket, "listening");

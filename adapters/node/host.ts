@@ -16,4 +16,9 @@ export interface HttpServer extends Pick<AppPorts, "readBody" | "clientAddress">
    * @throws {ConfigError} when the PEM is not one.
    */
   start(options: HttpListenerOptions): Promise<HttpListener>;
+  /**
+   * Looks whether a listener could serve with the certificate and key of a PEM text.
+   * @throws {ConfigError} when the PEM is not one, or its key is of another certificate.
+   */
+  checkTls(listener: string, pem: string): void;
 }

@@ -142,7 +142,15 @@ class Exchange implements Dispatcher.DispatchHandler {
   start(slot: Slot): void {
     this.#slot = slot;
     const { method, path, headers, body } = this.#request;
-    slot.client.dispatch({ method, path, headers, body: body ?? null }, this);
+    if (!Array.isArray(body)) {
+      slot.client.dispatch({ method, path, headers, body: (body as Uint8Array | undefined) ?? null }, this);
+      return;
+    }
+    const pieces = body as readonly Uint8Array[];
+    const length = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
+    const all = { ...headers, "content-length": String(length) };
+    // undici takes any iterable; its types do not say so.
+    slot.client.dispatch({ method, path, headers: all, body: pieces as unknown as Buffer }, this);
   }
 
   /** Gives up. The connection is closed if it carries this request. */

@@ -29,6 +29,8 @@ export interface HttpListenerOptions {
   readonly maxConnections: number;
   /** Within this time a request must have arrived whole, else the client gets 408. */
   readonly requestTimeoutMs: number;
+  /** Other processes may listen on the same port; the kernel spreads the connections over them. */
+  readonly reusePort: boolean;
   readonly log: Log;
   readonly counters: HttpCounters;
 }
@@ -60,7 +62,7 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
   const server = createHttpServer(options);
   const { host, port } = options.address;
   try {
-    server.listen({ port, ...(host === "" ? {} : { host }) });
+    server.listen({ port, reusePort: options.reusePort, ...(host === "" ? {} : { host }) });
     await once(server, "listening");
   } catch (cause) {
     throw new BindError(options.name, host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`, {

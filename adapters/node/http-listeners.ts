@@ -5,7 +5,6 @@ import { ConfigError } from "../../src/errors.ts";
 import type { AppListener } from "../../src/http/listener.ts";
 import type { Platform } from "../../src/platform.ts";
 import type { Relay } from "../../src/relay.ts";
-import { combinedPem } from "./combined-pem.ts";
 import type { HttpServer } from "./host.ts";
 import type { HttpListener } from "./http-listener.ts";
 
@@ -38,7 +37,7 @@ export class HttpListeners {
   check(config: Config): void {
     for (const http of config.http) {
       const pem = readPem(http);
-      if (pem !== undefined) combinedPem(http.name, pem);
+      if (pem !== undefined) this.#server.checkTls(http.name, pem);
     }
   }
 
@@ -81,6 +80,7 @@ export class HttpListeners {
       ...(tlsPem === undefined ? {} : { tlsPem }),
       maxConnections: http.maxConnections,
       requestTimeoutMs: http.requestTimeoutMs,
+      reusePort: http.reusePort,
       log: this.#relay.log,
       counters: listener.counters,
     });
@@ -115,8 +115,15 @@ function signatureOf({
   sslCombinedPem,
   maxConnections,
   requestTimeoutMs,
+  reusePort,
 }: HttpListenerConfig): string {
-  return JSON.stringify([bindAddr, sslCombinedPem !== undefined, maxConnections, requestTimeoutMs]);
+  return JSON.stringify([
+    bindAddr,
+    sslCombinedPem !== undefined,
+    maxConnections,
+    requestTimeoutMs,
+    reusePort,
+  ]);
 }
 
 function readPem({ name, sslCombinedPem: path }: HttpListenerConfig): string | undefined {

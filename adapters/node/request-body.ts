@@ -39,19 +39,28 @@ function collect(
   reject: (error: BodyError) => void,
   tooLarge: () => void,
 ): void {
-  const chunks: Uint8Array[] = [];
+  const declared = Number(incoming.headers["content-length"] ?? 0);
+  let chunks: Uint8Array[] = [];
   let received = 0;
+  /** Where a body of several chunks whose length is known is put together, so that no chunk outlives its arrival. */
+  let whole: Buffer | undefined;
   const onData = (chunk: Uint8Array) => {
-    chunks.push(chunk);
+    const start = received;
     received += chunk.byteLength;
-    if (received <= limit) return;
-    chunks.length = 0;
-    stop();
-    tooLarge();
+    if (received > limit) {
+      chunks = [];
+      stop();
+      tooLarge();
+    } else if (chunk.byteLength === declared || declared === 0) {
+      chunks.push(chunk);
+    } else {
+      whole ??= Buffer.allocUnsafeSlow(declared);
+      whole.set(chunk, start);
+    }
   };
   const onEnd = () => {
     stop();
-    resolve(chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, received));
+    resolve(whole ?? (chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, received)));
   };
   const onGone = () => {
     stop();

@@ -25,15 +25,18 @@ export async function serve(configFile: string | undefined, host: Host): Promise
     await Promise.all([http.close(0), relay.stop(0), demo?.close()]);
     throw error;
   }
-  relay.log.info("ready");
-  demo?.explain();
-
+  const stopAsked = stopSignal(relay);
+  // One after the other: two at a time would open and close the same listeners.
+  let reloads = Promise.resolve();
   process.on("SIGHUP", () => {
-    void reload(configFile, host.runtime, relay, http).then((next) => {
-      config = next ?? config;
+    reloads = reloads.then(async () => {
+      config = await reload(configFile, config, host.runtime, relay, http);
     });
   });
-  await stopSignal(relay);
+  relay.log.info("ready");
+  demo?.explain();
+  await stopAsked;
+  await reloads;
   return await stop(config, relay, http, demo);
 }
 
@@ -49,25 +52,37 @@ function logWriter({ logLevel, logFormat }: Config): LogSink {
   });
 }
 
-/** Reads the config again; a wrong one leaves the old one in force. Returns the one that is in force if it is new. */
+/**
+ * Reads the config again; one that is wrong, or that names an address that cannot be bound, leaves the old one in
+ * force. Returns the one that is in force now.
+ */
 async function reload(
   configFile: string | undefined,
+  old: Config,
   runtime: Host["runtime"],
   relay: Relay,
   http: HttpListeners,
-): Promise<Config | undefined> {
-  if (configFile === undefined) return undefined;
+): Promise<Config> {
+  if (configFile === undefined) return old;
+  const apply = async (config: Config) => {
+    await relay.reload(config);
+    await http.apply(config);
+  };
   try {
     const config = loadConfigFile(configFile, runtime);
     http.check(config);
-    await relay.reload(config);
-    await http.apply(config);
+    try {
+      await apply(config);
+    } catch (error) {
+      await apply(old);
+      throw error;
+    }
     relay.log.info("reloaded");
     return config;
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;
     relay.log.error("reload-failed", { error: error.message, next: "the old config stays in force" });
-    return undefined;
+    return old;
   }
 }
 

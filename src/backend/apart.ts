@@ -5,9 +5,8 @@ import type { Write } from "../writer.ts";
 const APART_MS = 10_000;
 /** Sources remembered at a time; beyond it the oldest is forgotten. */
 const MAX_SOURCES = 1_000;
-/** Of a measurement's name, so many bytes tell sources apart. */
-const MAX_NAME_BYTES = 64;
-const COMMA = 0x2c;
+/** Of the first series, so many bytes tell sources apart. */
+const MAX_SERIES_BYTES = 128;
 const SPACE = 0x20;
 const LF = 0x0a;
 
@@ -15,8 +14,9 @@ const decoder = new TextDecoder("latin1");
 
 /**
  * The sources that sent something that a backend rejected: for a while they are not joined with others, who would
- * pay for it. A source is a client's address together with the measurement that its body begins with, because many
- * clients may share the address of a load balancer.
+ * pay for it. A source is a client's address together with the series that its body begins with, because many
+ * clients may share the address of a load balancer, and setting all of them apart would cost far more than dividing
+ * a request now and then.
  */
 export class Apart {
   readonly #clock: Clock;
@@ -45,7 +45,7 @@ export class Apart {
 }
 
 function sourceOf({ source, body }: Write): string {
-  const name = body.subarray(0, MAX_NAME_BYTES);
-  const end = name.findIndex((byte) => byte === COMMA || byte === SPACE || byte === LF);
-  return `${source} ${decoder.decode(end < 0 ? name : name.subarray(0, end))}`;
+  const series = body.subarray(0, MAX_SERIES_BYTES);
+  const end = series.findIndex((byte) => byte === SPACE || byte === LF);
+  return `${source} ${decoder.decode(end < 0 ? series : series.subarray(0, end))}`;
 }

@@ -4,7 +4,7 @@ import { RelayError, TransportError } from "../errors.ts";
 import type { HttpAnswer, HttpClient, Platform } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import { splitLines } from "../write/split.ts";
-import type { Credentials, Destination, Reply, Write } from "../writer.ts";
+import type { Credentials, Destination, Reply } from "../writer.ts";
 import { answered, unanswered } from "./outcome.ts";
 
 /** Connections kept to one backend. A lane has one request in flight, so this many lanes work at a time. */
@@ -54,16 +54,19 @@ export class BackendClient {
     });
   }
 
-  /** Writes a body; one that the backend finds too large is sent again in halves, down to single lines. */
-  async write(write: Write): Promise<Result> {
-    const { body } = write;
-    const result = await this.#post(write.destination, body);
+  /**
+   * Writes a body that comes in pieces; one that the backend finds too large is sent again in halves, down to single
+   * lines.
+   */
+  async write(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
+    const result = await this.#post(destination, pieces);
     if (result.reply.status !== 413) return result;
+    const body = whole(pieces);
     const parts = splitLines(body, Math.ceil(body.byteLength / 2));
     if (parts.length < 2) return result;
     let worst: Result | undefined;
     for (const part of parts) {
-      const partial = await this.write({ ...write, body: part });
+      const partial = await this.write(destination, [part]);
       if (partial.reply.kind !== "stored" && partial.reply.kind !== "rejected") return partial;
       if (worst === undefined || worst.reply.kind === "stored") worst = partial;
     }
@@ -110,20 +113,20 @@ export class BackendClient {
     return this.#http.close();
   }
 
-  async #post(destination: Destination, body: Uint8Array): Promise<Result> {
+  async #post(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
     const headers = this.#authorization(destination.credentials);
     headers["content-type"] = "text/plain; charset=utf-8";
-    let sent = body;
-    if (this.#output.gzip && body.byteLength >= MIN_GZIP_BYTES) {
+    let sent = pieces;
+    if (this.#output.gzip && lengthOf(pieces) >= MIN_GZIP_BYTES) {
       headers["content-encoding"] = "gzip";
-      sent = await this.#platform.gzip(body);
+      sent = [await this.#platform.gzip(whole(pieces))];
     }
     try {
       const answer = await this.#http.send({
         method: "POST",
         path: this.#output.writePath + writeQuery(destination),
         headers,
-        body: sent,
+        body: sent.length === 1 ? (sent[0] as Uint8Array) : sent,
         timeoutMs: this.#output.timeoutMs,
         maxAnswerBytes: MAX_ERROR_BYTES,
       });
@@ -131,7 +134,7 @@ export class BackendClient {
       return { reply: answered(answer), unknownOutcome: false };
     } catch (error) {
       if (!(error instanceof TransportError)) throw error;
-      if (error.failure === "protocol" && hasControls(body))
+      if (error.failure === "protocol" && pieces.some(hasControls))
         return { reply: UNREADABLE, unknownOutcome: false };
       return { reply: unanswered(error.failure), unknownOutcome: error.unknownOutcome };
     }
@@ -167,6 +170,21 @@ function hasControls(body: Uint8Array): boolean {
   return body.some(
     (byte) => (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) || byte === 0x7f,
   );
+}
+
+function lengthOf(pieces: readonly Uint8Array[]): number {
+  return pieces.reduce((length, piece) => length + piece.byteLength, 0);
+}
+
+function whole(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0] as Uint8Array;
+  const joined = new Uint8Array(lengthOf(pieces));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.byteLength;
+  }
+  return joined;
 }
 
 function writeQuery({ db, rp, precision }: Destination): string {

@@ -9,6 +9,8 @@ export type Decision = "pending" | "keep" | "drop";
 /** The lane that an entry is in now. */
 export interface EntryOwner {
   decided(entry: Entry): void;
+  /** The fan-out was told about the entry: nobody waits for it any longer. */
+  answered(entry: Entry): void;
 }
 
 /** One write in a lane: a place in the order, until the backend took it or it was given up. */
@@ -46,8 +48,14 @@ export class Entry implements Acceptance, Kept {
   /** Tells the fan-out; only the first answer counts. It may decide before this returns. */
   answer(reply: Reply): void {
     const observer = this.#observer;
+    if (observer === undefined) return;
     this.#observer = undefined;
-    observer?.answered(this.#index, reply);
+    this.lane.answered(this);
+    observer.answered(this.#index, reply);
+  }
+
+  expire(): void {
+    if (!this.inFlight) this.answer(unanswered("timeout"));
   }
 
   keep(): void {

@@ -1,9 +1,12 @@
-import type { Destination, Reply, Write } from "../writer.ts";
+import type { Destination, Reply } from "../writer.ts";
 import type { Apart } from "./apart.ts";
 import type { Entry } from "./entry.ts";
 import type { EntryQueue } from "./queue.ts";
 
 const LF = 0x0a;
+const NEWLINE = new Uint8Array([LF]);
+/** Bodies of this size in bytes go out as they are; copying smaller ones together is cheaper than sending each. */
+const MIN_PIECE_BYTES = 64 * 1024;
 
 /**
  * Chooses which waiting writes go into the next request of a lane, and finds out which of them was at fault when
@@ -28,11 +31,23 @@ export class Joiner {
     return queue.first(this.#boundary(maxBytes));
   }
 
-  /** One write that carries all entries. */
-  join(entries: readonly Entry[]): Write {
-    const { write } = entries[0] as Entry;
-    if (entries.length === 1) return write;
-    return { ...write, body: concatenate(entries) };
+  /** The pieces of the body that carries all entries. */
+  join(entries: readonly Entry[]): readonly Uint8Array[] {
+    if (entries.length === 1) return [(entries[0] as Entry).body];
+    const pieces: Uint8Array[] = [];
+    let small: Uint8Array[] = [];
+    for (const { body } of entries) {
+      if (body.byteLength < MIN_PIECE_BYTES) {
+        small.push(body);
+        continue;
+      }
+      if (small.length > 0) pieces.push(concatenate(small));
+      small = [];
+      pieces.push(body);
+      if (body[body.byteLength - 1] !== LF) pieces.push(NEWLINE);
+    }
+    if (small.length > 0) pieces.push(concatenate(small));
+    return pieces;
   }
 
   /**
@@ -90,12 +105,12 @@ function sameDestination(a: Destination, b: Destination): boolean {
 }
 
 /** The bodies, each on lines of its own. */
-function concatenate(entries: readonly Entry[]): Uint8Array {
+function concatenate(bodies: readonly Uint8Array[]): Uint8Array {
   let length = 0;
-  for (const { body } of entries) length += body.byteLength + 1;
+  for (const body of bodies) length += body.byteLength + 1;
   const joined = new Uint8Array(length);
   let at = 0;
-  for (const { body } of entries) {
+  for (const body of bodies) {
     joined.set(body, at);
     at += body.byteLength;
     if (joined[at - 1] !== LF) joined[at++] = LF;

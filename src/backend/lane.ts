@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../platform.ts";
+import { errorReply } from "../write/reply.ts";
 import type { Destination, Reply } from "../writer.ts";
 import type { Apart } from "./apart.ts";
 import { backoffMs } from "./backoff.ts";
@@ -15,6 +16,9 @@ import { EntryQueue } from "./queue.ts";
  * timeout, 10 s in InfluxDB. Sent again earlier, an old value could land after a newer one.
  */
 const SETTLE_MS = 10_000;
+
+/** Bytes of writes somebody waits for that may be in one lane; who comes beyond it is told at once to come later. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
 /** What the lanes of one backend share. */
 export interface LaneContext {
@@ -36,6 +40,8 @@ export interface LaneContext {
   /** A request that carried `writes` of them ended. */
   observed(reply: Reply, writes: number): void;
 }
+
+const CROWDED = errorReply(503, "too many bytes wait for this database: try again later");
 
 /** Entries that were not taken, until all of them were decided about. */
 interface Failure {
@@ -62,6 +68,8 @@ export class Lane {
   readonly #context: LaneContext;
   readonly #queue = new EntryQueue();
   readonly #joiner: Joiner;
+  /** Bytes of the entries that nobody has been told about. */
+  #waitingBytes = 0;
   #sending = false;
   #deferred = false;
   #failure: Failure | undefined;
@@ -86,19 +94,23 @@ export class Lane {
   }
 
   push(entry: Entry): void {
-    entry.lane = this;
-    this.#queue.push(entry);
-    if (this.#stuck !== undefined) entry.answer(this.#stuck);
-    else this.#nextLater();
+    this.#enter(entry);
+    if (this.#stuck !== undefined) {
+      entry.answer(this.#stuck);
+      return;
+    }
+    if (this.#waitingBytes > MAX_WAITING_BYTES) entry.answer(CROWDED);
+    this.#nextLater();
+  }
+
+  answered(entry: Entry): void {
+    this.#waitingBytes -= entry.body.byteLength;
   }
 
   /** Takes over entries of which another lane could not deliver `failed`. */
   adopt(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply): void {
     const first = this.#queue.peek() === undefined;
-    for (const entry of entries) {
-      entry.lane = this;
-      this.#queue.push(entry);
-    }
+    for (const entry of entries) this.#enter(entry);
     if (first) {
       this.#failed(
         entries.filter((entry) => failed.has(entry)),
@@ -136,6 +148,12 @@ export class Lane {
     this.#stuck = unanswered("closed");
   }
 
+  #enter(entry: Entry): void {
+    entry.lane = this;
+    this.#queue.push(entry);
+    if (!entry.answered) this.#waitingBytes += entry.body.byteLength;
+  }
+
   #resume(): void {
     this.#stuck = undefined;
     this.#next();
@@ -165,23 +183,24 @@ export class Lane {
   }
 
   #send(entries: readonly Entry[]): void {
-    const { client, observed } = this.#context;
+    const { client, gate, observed } = this.#context;
     this.#sending = true;
     for (const entry of entries) entry.inFlight = true;
     void client()
-      .write(this.#joiner.join(entries))
+      .write((entries[0] as Entry).destination, this.#joiner.join(entries))
       .then((result) => {
+        observed(result.reply, entries.length);
+        // The gate may wake this lane, which must not send anything before the result has been dealt with.
+        if (result.reply.status > 0) gate.answered();
+        else gate.failed();
         this.#sending = false;
         for (const entry of entries) entry.inFlight = false;
-        observed(result.reply, entries.length);
         this.#sent(entries, result);
       });
   }
 
   #sent(entries: readonly Entry[], { reply, unknownOutcome }: Result): void {
-    const { gate, handoff, hold } = this.#context;
-    if (reply.status > 0) gate.answered();
-    else gate.failed();
+    const { handoff, hold } = this.#context;
     if (this.#joiner.divide(entries, reply)) {
       for (const entry of entries) if (entry.decision === "drop") entry.gone = true;
       this.#next();
@@ -196,6 +215,7 @@ export class Lane {
     } else if (reply.kind === "not-ready" && !this.held) {
       const destination = (entries[0] as Entry).destination;
       const waiting = this.#queue.take((entry) => sameHold(entry.destination, destination));
+      for (const entry of waiting) if (!entry.answered) this.answered(entry);
       hold(waiting, new Set(entries), reply);
       this.#next();
     } else {

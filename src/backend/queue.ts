@@ -1,15 +1,21 @@
 import type { Entry } from "./entry.ts";
 
-/** Slots that may be wasted at the front before the array is cut. */
-const MAX_WASTE = 1_024;
+/** Below so many slots nothing is tidied up. */
+const MIN_SLOTS = 1_024;
 
 /** The entries of a lane in order. Entries that are `gone` leave it lazily, so dropping one costs nothing. */
 export class EntryQueue {
   #entries: Entry[] = [];
   #first = 0;
+  /** At so many slots it is time to leave out what is gone, wherever it is. */
+  #tidyAt = MIN_SLOTS;
 
   push(entry: Entry): void {
     this.#entries.push(entry);
+    if (this.#entries.length < this.#tidyAt) return;
+    this.#entries = this.list();
+    this.#first = 0;
+    this.#tidyAt = Math.max(MIN_SLOTS, 2 * this.#entries.length);
   }
 
   /** The first entry that is still there. */
@@ -17,7 +23,6 @@ export class EntryQueue {
     while (this.#first < this.#entries.length) {
       const entry = this.#entries[this.#first] as Entry;
       if (!entry.gone) {
-        this.#compact();
         return entry;
       }
       this.#first++;
@@ -52,11 +57,5 @@ export class EntryQueue {
     this.#entries = left;
     this.#first = 0;
     return taken;
-  }
-
-  #compact(): void {
-    if (this.#first < MAX_WASTE || this.#first * 2 < this.#entries.length) return;
-    this.#entries = this.#entries.slice(this.#first);
-    this.#first = 0;
   }
 }

@@ -5,8 +5,10 @@ export interface ReplyObserver {
   answered(replica: number, reply: Reply): void;
 }
 
-/** A write that a replica has accepted into its order. Exactly one of the two is called, any time later. */
+/** A write that a replica has accepted into its order. Either `keep` or `drop` is called, any time later. */
 export interface Acceptance {
+  /** The client has been answered: unless the write is just being sent, its turn need not be waited for. */
+  expire(): void;
   /** The replica must get this write sooner or later: it is kept until it has. */
   keep(): void;
   /** Nobody was told that the write succeeded: forget it, unless it is just being sent. */

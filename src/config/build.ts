@@ -32,6 +32,7 @@ function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
     maxBodySize: values["max-body-size"],
     maxConnections: values["max-connections"],
     requestTimeoutMs: values["request-timeout"],
+    reusePort: values["reuse-port"],
     outputs: values.output.map(buildOutput),
   };
 }
@@ -69,6 +70,7 @@ function buildUdp(values: UdpValues, index: number): UdpListenerConfig {
     name: listenerName("udp", index, values.name),
     bindAddr: values["bind-addr"],
     readBuffer: values["read-buffer"],
+    reusePort: values["reuse-port"],
     precision: values.precision,
     to: buildTarget(values),
   };

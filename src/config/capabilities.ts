@@ -1,14 +1,23 @@
 import { ConfigError, type ConfigProblem } from "../errors.ts";
-import type { Config, OutputConfig } from "./config.ts";
+import type { Config, HttpListenerConfig, OutputConfig, UdpListenerConfig } from "./config.ts";
+import { HTTP_DEFAULTS, OUTPUT_DEFAULTS, UDP_DEFAULTS } from "./defaults.ts";
 
 /**
- * What a runtime may not be able to do, and what a config needs it for. The table in the docs is made from this one.
+ * What a runtime may not be able to do, and what a config needs it for. docs/runtimes.md is made from this table and
+ * the next one.
  */
 export const CAPABILITIES = {
   udp: "UDP listeners ([[udp]])",
+  "udp-buffer": "a receive buffer of a size of its choice for UDP (read-buffer)",
+  "udp-drops": "counting the datagrams that the kernel dropped",
   bind: "several [[http]] listeners, each with an address of its own (bind-addr)",
+  "reuse-port": "several processes on one port (reuse-port)",
   "listen-tls": "TLS of its own (ssl-combined-pem)",
-  "connection-limits": "max-connections and request-timeout",
+  "tls-reload": "a new certificate without a moment in which connections are refused",
+  "connection-limit": "a limit of connections (max-connections)",
+  "request-timeout": "408 for a request whose body does not arrive in time (request-timeout)",
+  "slow-connections": "closing connections that are idle, or send a request's headers or body too slowly",
+  "refuse-upload": "refusing a body that is too large before it is sent (Expect: 100-continue)",
   "output-tls": "certificates of its own choice towards a backend (ca, cert, key, skip-tls-verification)",
   coalescing: "joining waiting writes into one request, in one order a database",
   buffer: "keeping what a backend lacks after the request (buffer-size-mb)",
@@ -16,20 +25,35 @@ export const CAPABILITIES = {
 
 export type Capability = keyof typeof CAPABILITIES;
 
+export type Runtime = "node" | "deno" | "workers";
+
 /** Why a runtime lacks something; what is not named it has. */
 export type Lacks = Readonly<Partial<Record<Capability, string>>>;
 
 /** The runtimes and what they lack. */
-export const RUNTIMES: Readonly<Record<"node" | "deno" | "workers", Lacks>> = {
+export const RUNTIMES: Readonly<Record<Runtime, Lacks>> = {
   node: {},
   deno: {
-    "connection-limits": "Deno.serve limits neither; put a load balancer in front that does",
+    "udp-buffer": "a larger buffer costs Deno 1-2 ms of CPU a packet, so it stays as the kernel makes it",
+    "udp-drops": "Deno reads /proc with --allow-all only",
+    "reuse-port": "Deno calls it unstable, and needs a flag for it",
+    "tls-reload": "Deno.serve keeps its certificate, so the port is closed and opened again",
+    "connection-limit": "Deno.serve has none; put a load balancer in front that does",
+    "slow-connections": "Deno.serve waits for the client; put a load balancer in front that does not",
+    "refuse-upload": "Deno.serve asks for the body by itself",
   },
   workers: {
     udp: "a Worker is reached over HTTP only",
+    "udp-buffer": "no UDP",
+    "udp-drops": "no UDP",
     bind: "a Worker has no addresses: its routes are in wrangler.toml",
+    "reuse-port": "a Worker has no addresses",
     "listen-tls": "Cloudflare ends TLS",
-    "connection-limits": "Cloudflare has its own",
+    "tls-reload": "Cloudflare ends TLS",
+    "connection-limit": "Cloudflare has its own",
+    "request-timeout": "Cloudflare has its own",
+    "slow-connections": "Cloudflare has its own limits",
+    "refuse-upload": "Cloudflare asks for the body",
     "output-tls": "fetch verifies against Cloudflare's list of authorities",
     coalescing: "requests may not share promises or connections",
     buffer: "memory ends with the isolate",
@@ -37,10 +61,11 @@ export const RUNTIMES: Readonly<Record<"node" | "deno" | "workers", Lacks>> = {
 };
 
 /**
- * Refuses a config that uses what the runtime cannot do.
- * @throws {ConfigError} naming each listener and why.
+ * Refuses a config that uses what the runtime cannot do. An option that has a default is used where its value is
+ * another one.
+ * @throws {ConfigError} naming each option and why.
  */
-export function checkCapabilities(config: Config, source: string, runtime: keyof typeof RUNTIMES): void {
+export function checkCapabilities(config: Config, source: string, runtime: Runtime): void {
   const problems = needs(config).flatMap(({ path, capability, listener }): ConfigProblem[] => {
     const reason = RUNTIMES[runtime][capability];
     if (reason === undefined) return [];
@@ -60,22 +85,44 @@ interface Need {
   readonly listener: string;
 }
 
-/** What a config asks for beyond what every runtime has. Limits and buffers have defaults, so they are not asked for. */
+/** What a config asks for beyond what every runtime has. */
 function needs({ http, udp }: Config): Need[] {
-  const needed: Need[] = udp.map(({ name }, i) => ({ path: `udp[${i}]`, capability: "udp", listener: name }));
-  http.forEach(({ name, sslCombinedPem, outputs }, i) => {
-    const path = `http[${i}]`;
-    if (i > 0) needed.push({ path, capability: "bind", listener: name });
-    if (sslCombinedPem !== undefined)
-      needed.push({ path: `${path}.ssl-combined-pem`, capability: "listen-tls", listener: name });
-    outputs.forEach((output, j) => {
-      if (hasOwnTls(output))
-        needed.push({ path: `${path}.output[${j}]`, capability: "output-tls", listener: name });
-    });
+  return [...http.flatMap(needsOfHttp), ...udp.flatMap(needsOfUdp)];
+}
+
+function needsOfUdp({ name, readBuffer, reusePort }: UdpListenerConfig, index: number): Need[] {
+  const path = `udp[${index}]`;
+  const needed: Need[] = [{ path, capability: "udp", listener: name }];
+  if (readBuffer !== UDP_DEFAULTS.readBuffer)
+    needed.push({ path: `${path}.read-buffer`, capability: "udp-buffer", listener: name });
+  if (reusePort) needed.push({ path: `${path}.reuse-port`, capability: "reuse-port", listener: name });
+  return needed;
+}
+
+function needsOfHttp(config: HttpListenerConfig, index: number): Need[] {
+  const path = `http[${index}]`;
+  const needed: Need[] = [];
+  const need = (needsIt: boolean, capability: Capability, key?: string) => {
+    if (!needsIt) return;
+    needed.push({ path: key === undefined ? path : `${path}.${key}`, capability, listener: config.name });
+  };
+  need(index > 0, "bind");
+  need(config.reusePort, "reuse-port", "reuse-port");
+  need(config.sslCombinedPem !== undefined, "listen-tls", "ssl-combined-pem");
+  need(config.maxConnections !== HTTP_DEFAULTS.maxConnections, "connection-limit", "max-connections");
+  need(config.requestTimeoutMs !== HTTP_DEFAULTS.requestTimeoutMs, "request-timeout", "request-timeout");
+  config.outputs.forEach((output, i) => {
+    need(hasOwnTls(output), "output-tls", `output[${i}]`);
+    need(asksForBuffer(output), "buffer", `output[${i}].buffer-size-mb`);
   });
   return needed;
 }
 
 function hasOwnTls({ ca, cert, key, skipTlsVerification }: OutputConfig): boolean {
   return skipTlsVerification || ca !== undefined || cert !== undefined || key !== undefined;
+}
+
+/** Whoever wants nothing to be kept has what he wants where nothing can be. */
+function asksForBuffer({ bufferSize }: OutputConfig): boolean {
+  return bufferSize !== OUTPUT_DEFAULTS.bufferSize && bufferSize > 0;
 }

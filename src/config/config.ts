@@ -24,6 +24,7 @@ export type AuthRule = { readonly username: string; readonly password: Secret } 
 /** An `[[http]]` entry. */
 export interface HttpListenerConfig {
   readonly name: string;
+  /** Where the runtime has no addresses: every interface, port 0. */
   readonly bindAddr: Address;
   readonly defaultRetentionPolicy: string;
   /** Path of a PEM file with certificate chain and key. */
@@ -37,6 +38,8 @@ export interface HttpListenerConfig {
   readonly maxConnections: number;
   /** Within this time a request must have arrived whole. */
   readonly requestTimeoutMs: number;
+  /** Other processes may listen on the same port. */
+  readonly reusePort: boolean;
   readonly outputs: readonly OutputConfig[];
 }
 
@@ -68,6 +71,7 @@ export interface UdpListenerConfig {
   readonly bindAddr: Address;
   /** Bytes of the kernel's receive buffer. */
   readonly readBuffer: number;
+  readonly reusePort: boolean;
   readonly precision: string;
   readonly to: UdpToHttp | UdpToUdp;
 }

@@ -44,6 +44,7 @@ function describeHttp(listener: HttpListenerConfig): HttpInput {
     "max-body-size": listener.maxBodySize,
     "max-connections": listener.maxConnections,
     "request-timeout": formatGoDuration(listener.requestTimeoutMs),
+    "reuse-port": listener.reusePort,
     output: listener.outputs.map(describeOutput),
   };
 }
@@ -77,11 +78,12 @@ function describeCredentials(authorization: Secret) {
   return username === undefined ? { token: secret } : { username, password: secret };
 }
 
-function describeUdp({ name, bindAddr, readBuffer, precision, to }: UdpListenerConfig): UdpInput {
+function describeUdp({ name, bindAddr, readBuffer, reusePort, precision, to }: UdpListenerConfig): UdpInput {
   const common = {
     name,
     "bind-addr": formatAddress(bindAddr),
     "read-buffer": readBuffer,
+    "reuse-port": reusePort,
     precision: precision as NonNullable<UdpInput["precision"]>,
   };
   if (to.kind === "udp") {

@@ -7,7 +7,7 @@ import { deepFreeze } from "./deep-freeze.ts";
 import { type Finding, formatKeys, type Keys, toProblem, valueAt } from "./problems.ts";
 import { checkRelations } from "./relations.ts";
 import { type ConfigSource, replaceVariables } from "./replace-variables.ts";
-import { type ConfigValues, configSchema } from "./schema.ts";
+import { addresslessSchema, type ConfigValues, configSchema } from "./schema.ts";
 import { removeWrong, type SoundConfig } from "./sound.ts";
 import { unknownKeys } from "./unknown-keys.ts";
 
@@ -42,7 +42,8 @@ function syntaxMessage(error: TomlError): string {
  */
 export function configFromObject(tree: unknown, source: ConfigSource): Config {
   const replaced = replaceVariables(tree, source);
-  const parsed = v.safeParse(configSchema, replaced.value);
+  const schema = source.addresses === false ? addresslessSchema : configSchema;
+  const parsed = v.safeParse(schema, replaced.value);
   const findings: Finding[] = [...replaced.findings];
   const unreplaced = new Set(findings.map(({ keys }) => formatKeys(keys)));
   for (const finding of (parsed.issues ?? []).map(toFinding)) {
@@ -53,7 +54,7 @@ export function configFromObject(tree: unknown, source: ConfigSource): Config {
     parsed.output,
     findings.map(({ keys }) => keys),
   );
-  findings.push(...unknownKeys(configSchema, replaced.value));
+  findings.push(...unknownKeys(schema, replaced.value));
   if (!wrong.has("")) {
     const facts = {
       given: (keys: Keys) => valueAt(tree, keys) !== undefined,

@@ -8,6 +8,8 @@ export interface ConfigSource {
   readonly env: (name: string) => string | undefined;
   /** The text of a file, for `${file:PATH}`; throws if it cannot be read. */
   readonly readFile: (path: string) => string;
+  /** False where the runtime has no addresses: listeners must not name one. */
+  readonly addresses?: boolean;
 }
 
 /** `$${` (a literal `${`), `${...}`, or a `${` that nothing closes. */

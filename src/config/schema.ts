@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { Address } from "./config.ts";
 import {
   bindAddress,
   choice,
@@ -54,12 +55,11 @@ const outputSchema = table({
     max: 1_048_576,
   }),
   "max-batch-kb": wholeNumber({
-    about: "The largest request that waiting writes are joined into.",
+    about: "The largest request that waiting writes are joined into; 0 joins nothing.",
     unit: "KiB",
     fallback: 1024,
-    min: 1,
+    min: 0,
     max: 1_048_576,
-    zeroIsDefault: true,
   }),
   "max-delay-interval": duration({
     about: "The longest wait between two attempts to reach a server that does not take writes.",
@@ -97,9 +97,8 @@ const auth = v.pipe(
   }),
 );
 
-const httpSchema = table({
+const httpOptions = {
   name: emptyableText("Names the listener.", "http- and the entry's number, as http-1"),
-  "bind-addr": bindAddress("TCP address to listen on; port 0 lets the system choose."),
   "default-retention-policy": plainText(
     "Used for writes that name no retention policy; empty: the database's.",
   ),
@@ -133,11 +132,28 @@ const httpSchema = table({
     fallback: "30s",
     max: "24h",
   }),
+  "reuse-port": flag(
+    "Lets several relay processes listen on the same port; the kernel spreads the connections.",
+  ),
   output: v.pipe(
     tables(outputSchema, OUTPUTS),
     info({ about: "The InfluxDB servers that get every write.", form: OUTPUTS }),
   ),
-});
+};
+
+/** A listener by where it is reached, in the order in which the keys are told. */
+function httpTable<const TAddress extends v.GenericSchema<string | undefined, Address>>(address: TAddress) {
+  const { name, ...others } = httpOptions;
+  return table({ name, "bind-addr": address, ...others });
+}
+
+const httpSchema = httpTable(bindAddress("TCP address to listen on; port 0 lets the system choose."));
+
+/** Whoever knows its URL reaches a listener without an address: as if it listened on every interface. */
+const noAddress = v.pipe(
+  v.optional(v.literal("", "must be left out: there are no addresses to listen on"), ""),
+  v.transform((): Address => ({ host: "", port: 0 })),
+);
 
 const udpOutputSchema = table({
   name: emptyableText("Names the receiver in logs and metrics.", "the location"),
@@ -163,6 +179,7 @@ const udpSchema = table({
     max: 2_147_483_647,
     zeroIsDefault: true,
   }),
+  "reuse-port": flag("Lets several relay processes listen on the same port; the kernel spreads the senders."),
   precision: choice(
     "Unit of the timestamps, in and out; empty: nanoseconds.",
     ["", "n", "ns", "u", "ms", "s", "m", "h"],
@@ -198,20 +215,26 @@ const logSchema = table({
   format: choice("auto: pretty on a terminal, JSON elsewhere.", ["auto", "json", "pretty"], "auto"),
 });
 
+function configTable<const THttp extends v.GenericSchema>(http: THttp) {
+  return table({
+    "shutdown-timeout": duration({
+      about: "How long a stop waits for what is in flight.",
+      fallback: "10s",
+      max: "24h",
+    }),
+    log: v.pipe(
+      v.optional(logSchema, {}),
+      info({ about: "What is logged, and how.", form: "a table", fallback: "its keys' defaults" }),
+    ),
+    http: listeners(http, "http", "Listeners for writes over HTTP, each with its outputs."),
+    udp: listeners(udpSchema, "udp", "Listeners for writes in datagrams."),
+  });
+}
+
 /** The config file: every key with its meaning, default, unit and bounds. There is no second list of them. */
-export const configSchema = table({
-  "shutdown-timeout": duration({
-    about: "How long a stop waits for what is in flight.",
-    fallback: "10s",
-    max: "24h",
-  }),
-  log: v.pipe(
-    v.optional(logSchema, {}),
-    info({ about: "What is logged, and how.", form: "a table", fallback: "its keys' defaults" }),
-  ),
-  http: listeners(httpSchema, "http", "Listeners for writes over HTTP, each with its outputs."),
-  udp: listeners(udpSchema, "udp", "Listeners for writes in datagrams."),
-});
+export const configSchema = configTable(httpSchema);
+/** The same for a runtime without addresses: a listener must not name one. */
+export const addresslessSchema = configTable(httpTable(noAddress));
 
 /** The config as it is written. */
 export type ConfigInput = v.InferInput<typeof configSchema>;

@@ -37,7 +37,8 @@ export function createHttpCounters(): HttpCounters {
 /** What the HTTP side of one `[[http]]` entry needs from the relay behind it. */
 export interface AppListener {
   readonly config: HttpListenerConfig;
-  readonly writer: Writer;
+  /** Where the writes of a request go. Called once a write; a runtime that keeps requests apart needs one for each. */
+  readonly writer: (c: Context) => Writer;
   /** Aborted when the relay stops: nobody waits for backends any longer. */
   readonly signal: AbortSignal;
   /** The time for lines that have none, in nanoseconds since 1970. */
@@ -47,7 +48,7 @@ export interface AppListener {
   /** X-Influxdb-Version and X-Influxdb-Build of a backend; undefined while none has told. */
   backendVersion(): { readonly version: string; readonly build: string } | undefined;
   /** True while at least one backend can take writes. */
-  ready(): boolean;
+  ready(): boolean | Promise<boolean>;
   /** Names and figures for `/status`: no URLs, no secrets. */
   status(): object;
   /** Answers /query; without it there is no such path. */

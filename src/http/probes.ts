@@ -29,8 +29,8 @@ export function createProbes(listener: AppListener, answers: Answers): Probes {
         version: backendVersion(listener).version,
       }),
     /** 200 while at least one backend can take writes, else 503. */
-    ready: (c: Context) =>
-      listener.ready()
+    ready: async (c: Context) =>
+      (await listener.ready())
         ? answers.json(c, 200, { status: "ready", message: "a backend takes writes" })
         : answers.json(
             c,

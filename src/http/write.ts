@@ -24,7 +24,7 @@ export function createWriteEndpoint(
   answers: Answers,
   admit: Admit,
 ): WriteEndpoint {
-  const { config, counters, writer } = listener;
+  const { config, counters } = listener;
 
   async function write(c: Context, targetOf: TargetOf): Promise<Reply> {
     counters.writes++;
@@ -40,7 +40,7 @@ export function createWriteEndpoint(
     if (consistency === undefined) return errorReply(400, "invalid consistency level");
     const { hasLines, untimed, closed } = survey(taken);
     const { db, precision } = target;
-    return writer.post(
+    return listener.writer(c).post(
       {
         destination: {
           db,

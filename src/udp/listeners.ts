@@ -44,12 +44,19 @@ export class UdpListeners {
    * @throws {BindError} when an address cannot be bound.
    */
   async apply(configs: readonly UdpListenerConfig[]): Promise<void> {
-    const wanted = new Map(configs.map((config) => [JSON.stringify(config), config]));
-    const before = this.#open;
-    this.#open = before.filter(({ config }) => wanted.has(JSON.stringify(config)));
-    await Promise.all(before.filter((open) => !this.#open.includes(open)).map(close));
+    await this.closeOthers(configs);
     const running = new Set(this.#open.map(({ config }) => JSON.stringify(config)));
-    for (const [key, config] of wanted) if (!running.has(key)) this.#open.push(await this.#start(config));
+    for (const config of configs) {
+      if (!running.has(JSON.stringify(config))) this.#open.push(await this.#start(config));
+    }
+  }
+
+  /** Closes the listeners that are not among these; what they received is written and answered first. */
+  async closeOthers(configs: readonly UdpListenerConfig[]): Promise<void> {
+    const wanted = new Set(configs.map((config) => JSON.stringify(config)));
+    const leaving = this.#open.filter(({ config }) => !wanted.has(JSON.stringify(config)));
+    this.#open = this.#open.filter((open) => !leaving.includes(open));
+    await Promise.all(leaving.map(close));
   }
 
   status(): UdpStatus[] {
@@ -77,6 +84,7 @@ export class UdpListeners {
         host: config.bindAddr.host,
         port: config.bindAddr.port,
         receiveBufferBytes: config.readBuffer,
+        reusePort: config.reusePort,
         onDatagram: (bytes) => target.onDatagram(bytes),
         onError: (error) =>
           log.throttled("error", "udp-error", { listener: config.name, error: error.message }),

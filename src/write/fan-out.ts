@@ -1,15 +1,19 @@
 import type { Acceptance, Replica, ReplyObserver } from "../backend/replica.ts";
 import type { Clock, Timer } from "../platform.ts";
 import type { Consistency, Reply, Write, Writer } from "../writer.ts";
+import type { Budget } from "./budget.ts";
 import { errorReply, STORED } from "./reply.ts";
 
 interface FanOutOptions {
   /** In config order, which decides whose error a client sees. */
   readonly replicas: readonly Replica[];
   readonly clock: Clock;
+  readonly budget: Budget;
   /** A client has its answer within this time, in milliseconds. */
   readonly deadlineMs: number;
 }
+
+const CROWDED = errorReply(503, "unable to write points: too many bytes wait for an answer; try again later");
 
 /** Writes to every replica of a set, and tells the client what the replicas together came to. */
 export class FanOut implements Writer {
@@ -24,8 +28,9 @@ export class FanOut implements Writer {
     if (signal.aborted) return Promise.resolve(errorReply(503, "the relay is stopping"));
     const needed = storedNeeded(write.consistency, replicas.length);
     if (write.keep !== "always") {
-      const available = replicas.filter((replica) => replica.takes(write)).length;
+      const available = countTaking(replicas, write);
       if (available < needed) return Promise.resolve(unreachable(replicas, available, needed));
+      if (!this.#options.budget.take(write.body.byteLength)) return Promise.resolve(CROWDED);
     }
     return new Promise((resolve) => new Post(write, needed, this.#options, resolve).start());
   }
@@ -42,6 +47,12 @@ function storedNeeded(consistency: Consistency, replicas: number): number {
     case "all":
       return replicas;
   }
+}
+
+function countTaking(replicas: readonly Replica[], write: Write): number {
+  let taking = 0;
+  for (const replica of replicas) if (replica.takes(write)) taking++;
+  return taking;
 }
 
 function unreachable(replicas: readonly Replica[], available: number, needed: number): Reply {
@@ -77,11 +88,7 @@ class Post implements ReplyObserver {
     }
     this.#decide();
     if (this.#resolve !== undefined) {
-      this.#timer = clock.after(deadlineMs, () => {
-        this.#tell(
-          errorReply(503, `timeout: stored by ${this.#stored} replicas in time, ${this.#needed} needed`),
-        );
-      });
+      this.#timer = clock.after(deadlineMs, () => this.#expire());
     }
   }
 
@@ -96,12 +103,21 @@ class Post implements ReplyObserver {
     this.#decide();
   }
 
+  /** The deadline: what is being sent may still be stored, what only waits for its turn need not wait longer. */
+  #expire(): void {
+    const counts = `stored by ${this.#stored} replicas in time, ${this.#needed} needed`;
+    this.#tell(this.#bestAnswer() ?? errorReply(503, `timeout: ${counts}`));
+    for (const acceptance of this.#acceptances) acceptance?.expire();
+  }
+
   #tell(reply: Reply): void {
     if (this.#resolve === undefined) return;
     this.#succeeded = reply === STORED;
     this.#resolve(reply);
     this.#resolve = undefined;
+    if (this.#write.keep !== "always") this.#options.budget.giveBack(this.#write.body.byteLength);
     this.#timer?.cancel();
+    this.#timer = undefined;
   }
 
   /** The level was not reached: the answer that helps the client most, in the order of the config. */
@@ -110,27 +126,39 @@ class Post implements ReplyObserver {
       const counts = `stored by ${this.#stored} replicas, ${this.#needed} needed`;
       return errorReply(503, `unable to write points: ${counts}`);
     }
-    const replies = this.#replies as Reply[];
+    const answer = this.#bestAnswer();
+    if (answer !== undefined) return answer;
+    const reasons = this.#options.replicas.map(({ name }, i) => `${name}: ${this.#replies[i]?.influxError}`);
+    return errorReply(503, `unable to write points: no InfluxDB answered (${reasons.join(", ")})`);
+  }
+
+  /** Of the answers of backends that did not store the write, the first not ready one, else the first. */
+  #bestAnswer(): Reply | undefined {
+    if (this.#stored > 0) return undefined;
+    const replies = this.#replies.filter((reply) => reply !== undefined);
     const answer =
       replies.find(({ kind }) => kind === "not-ready") ?? replies.find(({ status }) => status > 0);
-    if (answer === undefined) {
-      const reasons = this.#options.replicas.map(({ name }, i) => `${name}: ${replies[i]?.influxError}`);
-      return errorReply(503, `unable to write points: no InfluxDB answered (${reasons.join(", ")})`);
-    }
-    return answer.status >= 300 && answer.status < 400 ? { ...answer, status: 502 } : answer;
+    return answer !== undefined && answer.status >= 300 && answer.status < 400
+      ? { ...answer, status: 502 }
+      : answer;
   }
 
   /** Whoever lacks the write gets it later if the client or another replica believes that it is there. */
   #decide(): void {
-    const { replicas } = this.#options;
+    const all = this.#answered === this.#options.replicas.length;
     const taken = this.#stored + this.#rejected;
     const keep = this.#write.hasLines && (this.#succeeded || taken > 0 || this.#write.keep === "always");
-    if (keep) {
-      for (let i = 0; i < replicas.length; i++) if (!this.#took(i)) this.#acceptances[i]?.keep();
-    } else if (this.#answered === replicas.length) {
-      for (let i = 0; i < replicas.length; i++) if (!this.#took(i)) this.#acceptances[i]?.drop();
+    if (keep || all) {
+      for (let i = 0; i < this.#acceptances.length; i++) {
+        const acceptance = this.#acceptances[i];
+        // Let go of: what one replica has may have to be kept for another for a long time.
+        this.#acceptances[i] = undefined;
+        if (this.#took(i)) continue;
+        if (keep) acceptance?.keep();
+        else acceptance?.drop();
+      }
     }
-    if (this.#answered === replicas.length && this.#stored > 0 && this.#rejected > 0) this.#diverged();
+    if (all && this.#stored > 0 && this.#rejected > 0) this.#diverged();
   }
 
   #took(replica: number): boolean {

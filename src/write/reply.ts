@@ -32,6 +32,6 @@ function kindOf(status: number): OutcomeKind {
 
 /** JSON as Go prints it: characters that mean something to HTML are escaped too. */
 function goJson(value: object): string {
-  const escape = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, escape);
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, escaped);
 }

@@ -1,23 +1,11 @@
-import {
-  BACKSLASH,
-  COMMA,
-  CR,
-  EQUALS,
-  HASH,
-  isBlank,
-  isEscaped,
-  LF,
-  QUOTE,
-  SPACE,
-  skipBlanks,
-} from "./line-bytes.ts";
+import { BACKSLASH, COMMA, EQUALS, HASH, isBlank, LF, QUOTE, SPACE, skipBlanks } from "./line-bytes.ts";
 
 /**
  * Where ` <time>` must be inserted so that InfluxDB takes it as the time of the point in `[start, end)`, one line of
  * `body`; -1 if the line is no point, has its time (or something else in its place), or has no field part with a `=`.
  *
- * Values are not judged: a point with a bad number counts, as it stays bad. The place is the end of the line, before a
- * carriage return, with one exception. A quote in the measurement can hide a newline from InfluxDB's line scan but not
+ * Values are not judged: a point with a bad number counts, as it stays bad. The place is the end of the line, behind a
+ * carriage return, which InfluxDB reads as part of the value, with one exception. A quote in the measurement can hide a newline from InfluxDB's line scan but not
  * from its point scan, which then ignores what stands behind it. Such a line gets its time before the newline: InfluxDB
  * answers "point is invalid" instead of storing it at a time of its own on each replica.
  */
@@ -25,7 +13,7 @@ export function stampPosition(body: Uint8Array, start: number, end: number): num
   const last = trimNewline(body, end);
   const time = timeStart(body, start, last);
   if (time < last) return time >= 0 && body[time] === LF ? time : -1;
-  return body[last - 1] === CR && !isEscaped(body, start, last - 1) ? last - 1 : last;
+  return last;
 }
 
 /** InfluxDB cuts one newline off the end of what its line scan gave it. */

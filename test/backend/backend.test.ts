@@ -406,3 +406,46 @@ test("ten thousand destinations leave nothing behind", async () => {
   assert.ok((await replies).every(({ status }) => status === 204));
   for (const backend of backends) assert.equal(backend.status().lanes, 0);
 });
+
+test("large bodies are joined in pieces, each on lines of its own", async () => {
+  const large = (name: string) => `${name} v="${"x".repeat(70_000)}" 1`;
+  const { platform, clock, post } = createReplicaSet(() => httpAnswer(204), { outputs: [{}] });
+  void post("a v=1 1");
+  void post(large("b"));
+  void post("c v=1 1\n");
+  void post(`${large("d")}\n`);
+  void post("e v=1 1");
+  await clock.advance(0);
+  const [request] = platform.sent.filter(isWrite);
+  assert.equal(request?.text, `a v=1 1\n${large("b")}\nc v=1 1\n${large("d")}\ne v=1 1\n`);
+});
+
+test("writes that were dropped from a full buffer leave nothing behind a request that hangs", async () => {
+  const { clock, backends, post } = createReplicaSet(
+    (request) =>
+      request.origin === "http://b" && isWrite(request) ? new Promise(() => {}) : httpAnswer(204),
+    { outputs: [{}, { bufferSize: 50_000 }] },
+  );
+  for (let i = 0; i < 5_000; i++) {
+    void post(`m v=${i} ${i}`);
+    if (i % 100 === 0) await clock.advance(0);
+  }
+  await clock.advance(0);
+  const { backlog, counters } = backends[1]?.status() ?? assert.fail();
+  assert.ok(backlog.records > 10 && backlog.bytes <= 50_000);
+  assert.equal(counters.lostRecords + backlog.records, 5_000 - 1);
+});
+
+test("who finds too many bytes waiting in a lane is told at once, and still keeps its place", async () => {
+  const megabyte = "x".repeat(1024 * 1024);
+  const { clock, backends, post } = createReplicaSet(({ method }) =>
+    method === "POST" ? new Promise(() => {}) : httpAnswer(204),
+  );
+  const replies = Array.from({ length: 65 }, (_, i) => post(`m v="${megabyte}" ${i}`));
+  const last = await (replies.at(-1) as (typeof replies)[number]);
+  assert.equal(last.status, 503);
+  assert.equal(last.retryAfter, "1");
+  await clock.advance(60_000);
+  assert.deepEqual(new Set((await Promise.all(replies)).map(({ status }) => status)), new Set([503]));
+  for (const backend of backends) assert.equal(backend.status().lanes, 0);
+});

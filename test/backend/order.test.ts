@@ -41,16 +41,37 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
-/** Found a lane that went on waiting for a backend that had come back before the fan-out decided. */
-const returnedWhileUndecided: Step[] = [
-  { kind: "weather", server: 1, weather: "broken" },
-  { kind: "weather", server: 0, weather: "hung" },
-  { kind: "write" },
-  { kind: "weather", server: 1, weather: "refused" },
-  { kind: "wait", ms: 8_738 },
-  { kind: "write" },
-  { kind: "write" },
-  { kind: "wait", ms: 1_262 },
+const to = (server: number, weather: Weather): Step => ({ kind: "weather", server, weather });
+const write: Step = { kind: "write" };
+const wait = (ms: number): Step => ({ kind: "wait", ms });
+
+/** Sequences that once failed: lanes that waited for ever for a backend that was back, or sent the same twice at once. */
+const ONCE_FAILED: Step[][] = [
+  [to(1, "broken"), to(0, "hung"), write, to(1, "refused"), wait(8_738), write, write, wait(1_262)],
+  [
+    to(1, "refused"),
+    to(0, "hung"),
+    write,
+    write,
+    to(0, "broken"),
+    wait(8_761),
+    write,
+    to(1, "up"),
+    wait(1_239),
+    write,
+  ],
+  [
+    to(1, "lost-answer"),
+    to(0, "hung"),
+    write,
+    write,
+    write,
+    to(0, "broken"),
+    wait(10_000),
+    to(0, "up"),
+    write,
+  ],
+  [to(1, "hung"), to(0, "lost-answer"), write, to(1, "broken"), write, wait(997), write, write, wait(9_003)],
 ];
 
 test("whatever the backends do: nothing acknowledged is lost, and the last value is the last acknowledged one everywhere", async () => {
@@ -97,6 +118,6 @@ test("whatever the backends do: nothing acknowledged is lost, and the last value
         );
       }
     }),
-    { numRuns: 150, examples: [[returnedWhileUndecided, 0]] },
+    { numRuns: 150, examples: ONCE_FAILED.map((steps) => [steps, 0]) },
   );
 });

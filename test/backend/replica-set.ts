@@ -1,6 +1,7 @@
 import { Backend } from "../../src/backend/backend.ts";
 import type { OutputConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/observe/log.ts";
+import { Budget } from "../../src/write/budget.ts";
 import { FanOut } from "../../src/write/fan-out.ts";
 import type { Consistency, Credentials, Reply, Write } from "../../src/writer.ts";
 import { createTestPlatform, type Script, type SentRequest } from "../support/test-platform.ts";
@@ -46,7 +47,8 @@ export function createReplicaSet(
     const name = String.fromCharCode(97 + i);
     return new Backend(name, { ...OUTPUT, name, origin: `http://${name}`, ...output }, platform, log);
   });
-  const fanOut = new FanOut({ replicas: backends, clock: platform.clock, deadlineMs: 10_000 });
+  const budget = new Budget(1024 * 1024 * 1024);
+  const fanOut = new FanOut({ replicas: backends, clock: platform.clock, deadlineMs: 10_000, budget });
 
   function post(
     body: string,

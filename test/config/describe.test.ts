@@ -36,6 +36,7 @@ honour-consistency = false
 max-body-size = 25000000
 max-connections = 10000
 request-timeout = "30s"
+reuse-port = false
 
 [[http.auth]]
 username = "reader"
@@ -71,6 +72,7 @@ token = "***"
 name = "udp-1"
 bind-addr = ":9096"
 read-buffer = 4194304
+reuse-port = false
 precision = ""
 to = "http-1"
 database = "d"

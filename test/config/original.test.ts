@@ -48,6 +48,7 @@ test("the original relay's plain sample loads", () => {
       auth: [],
       maxBodySize: 25_000_000,
       maxConnections: 10_000,
+      reusePort: false,
       requestTimeoutMs: 30_000,
       outputs: [
         { name: "local1", origin: "http://127.0.0.1:8086", ...output },
@@ -60,6 +61,7 @@ test("the original relay's plain sample loads", () => {
       name: "example-udp",
       bindAddr: { host: "127.0.0.1", port: 9096 },
       readBuffer: 4_194_304,
+      reusePort: false,
       precision: "",
       to: {
         kind: "udp",
@@ -132,6 +134,7 @@ test("every option of the original relay is read, without a name as well", () =>
     name: "udp-1",
     bindAddr: { host: "::1", port: 9096 },
     readBuffer: 65_536,
+    reusePort: false,
     precision: "n",
     to: {
       kind: "udp",
@@ -146,7 +149,7 @@ test("what the original relay took as unset is the default", () => {
     name = ""
     bind-addr = "127.0.0.1:9096"
     ssl-combined-pem = ""
-    output = [{ name="", location="http://a:8086", timeout="", max-batch-kb=0, max-delay-interval="" }]
+    output = [{ name="", location="http://a:8086", timeout="", max-delay-interval="" }]
 
     [[udp]]
     name = ""

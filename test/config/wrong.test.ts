@@ -77,7 +77,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   [
     "a size as text",
     output('max-batch-kb = "50"'),
-    'http[0].output[1].max-batch-kb: must be a whole number from 1 to 1048576 (KiB), or 0 for the default 1024, found "50"',
+    'http[0].output[1].max-batch-kb: must be a whole number from 0 to 1048576 (KiB), found "50"',
   ],
   [
     "a text for a boolean",

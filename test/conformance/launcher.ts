@@ -29,7 +29,7 @@ export interface Launcher {
 }
 
 /** A value of a config option. */
-type Option = string | number | boolean | readonly Option[] | { readonly [key: string]: Option };
+export type Option = string | number | boolean | readonly Option[] | { readonly [key: string]: Option };
 
 /** The text of a config with one listener named `main`. Only a command listens on an address: a Worker has none. */
 export function listenerConfig(

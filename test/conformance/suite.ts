@@ -1,4 +1,37 @@
+import { describe } from "node:test";
+import { bodies, LIMITED } from "./bodies.ts";
+import { buffering, EAGER, joining } from "./buffering.ts";
+import { ALL, allOfTwo, consistencyOne, QUORUM, quorumOfThree } from "./consistency.ts";
+import { clientCredentials, GUARDED, guarded } from "./credentials.ts";
+import { destinations } from "./destinations.ts";
+import { endpoints } from "./endpoints.ts";
 import type { Launcher } from "./launcher.ts";
+import { outputOptions, WITH_OPTIONS } from "./outputs.ts";
+import { IMPATIENT, replies } from "./replies.ts";
+import { scene } from "./scene.ts";
 
-/** The black-box suite that every runtime passes, over HTTP. */
-export function conformance(_launcher: Launcher): void {}
+/**
+ * The black-box suite over HTTP that every runtime passes; what a runtime lacks is skipped with the reason. Each scene
+ * is one relay.
+ */
+export function conformance(launcher: Launcher): void {
+  const { runtime } = launcher;
+  describe(`a relay on ${runtime}`, () => {
+    scene(launcher, "with defaults", {}, (test) => {
+      endpoints(test);
+      destinations(test, runtime);
+      clientCredentials(test);
+      joining(test, runtime);
+    });
+    scene(launcher, "with options of its outputs", WITH_OPTIONS, outputOptions);
+    scene(launcher, "with a limit for bodies", LIMITED, (test) => bodies(test, runtime));
+    scene(launcher, "with a short timeout", IMPATIENT, (test) => replies(test, runtime));
+    scene(launcher, "that tries again soon", EAGER, (test) => {
+      buffering(test, runtime);
+      consistencyOne(test);
+    });
+    scene(launcher, "with consistency all", ALL, allOfTwo);
+    scene(launcher, "with consistency quorum", QUORUM, quorumOfThree);
+    scene(launcher, "with auth", GUARDED, guarded);
+  });
+}

@@ -52,6 +52,7 @@ export const CONFIG: HttpListenerConfig = {
   auth: [],
   maxBodySize: 10_000,
   maxConnections: 100,
+  reusePort: false,
   requestTimeoutMs: 5_000,
   outputs: [],
 };
@@ -63,12 +64,12 @@ export function fixture(options: FixtureOptions = {}): Fixture {
   const sink: Platform["log"] = (_level, event, fields) => logged.push({ event, fields });
   const listener: AppListener = {
     config: { ...CONFIG, ...options.config },
-    writer: {
+    writer: () => ({
       post: async (write) => {
         writes.push(write);
         return options.reply === undefined ? STORED : options.reply(write);
       },
-    },
+    }),
     signal: new AbortController().signal,
     stampClock: clock.nowNs,
     log: createLog(sink, clock),

@@ -2,11 +2,18 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import fc from "fast-check";
+import { parsePoints } from "../../src/write/points.ts";
 import { stamp } from "../../src/write/stamp.ts";
 import type { RealInfluxdb } from "../support/real-influxdb.ts";
 import { requireReal } from "../support/require-real.ts";
-import { poll } from "../support/wait.ts";
-import { type Answer, eventually, type ReplicaSet, startReplicaSet, status, write } from "./replica-set.ts";
+import {
+  type Answer,
+  eventually,
+  type ReplicaSet,
+  startReplicaSet,
+  write,
+  writeInOrder,
+} from "./replica-set.ts";
 
 const RUNS = 30;
 const SEED = 20_261_122;
@@ -145,7 +152,7 @@ describe("line protocol through the relay", { skip: requireReal("influxd") }, ()
         const db = await newDatabase();
         const written = generated
           .map((body, i) => ({ ...body, text: apart(body.text, `b${i}_`) }))
-          .filter(({ text }) => !endsWithoutTimeInCr(text));
+          .filter(({ text }) => !cannotBeStamped(text));
         const ours = await Promise.all(written.map((body) => send(url, db, body)));
         for (const [i, body] of written.entries()) {
           const right = await send(set.oracle.url, db, body);
@@ -173,31 +180,14 @@ describe("line protocol through the relay", { skip: requireReal("influxd") }, ()
       ]) {
         test(`swallows nothing of what waits behind it: ${JSON.stringify(bodies)}`, async () => {
           const db = await newDatabase();
-          for (const body of bodies) await write(set.oracle.url, db, body);
-          const answers = await joined(db, bodies);
+          const sent = ["first v=1 1", ...bodies];
+          for (const body of sent) await write(set.oracle.url, db, body);
+          const answers = await writeInOrder(set, db, sent);
           assert.equal(answers.at(-1)?.status, 204);
           await compare(db);
           assert.ok((await set.b.points(db)).includes(bodies.at(-1) ?? ""));
         });
       }
-    }
-
-    /** Writes the bodies so that they wait for one request in flight in this order, and could all be joined. */
-    async function joined(db: string, bodies: readonly string[]): Promise<Answer[]> {
-      const taken = async () => (await status(set.relay)).listeners[0]?.counters["writes"] ?? 0;
-      const answers: Promise<Answer>[] = [];
-      for (const server of [set.a, set.b]) server.pause();
-      try {
-        for (const body of ["first v=1 1", ...bodies]) {
-          const before = await taken();
-          answers.push(write(url, db, body));
-          await poll(async () => (await taken()) > before, "the write to be taken");
-        }
-      } finally {
-        for (const server of [set.a, set.b]) server.resume();
-      }
-      await write(set.oracle.url, db, "first v=1 1");
-      return (await Promise.all(answers)).slice(1);
     }
   });
 });
@@ -208,8 +198,13 @@ function isTimed(text: string): boolean {
   return stamp(bytes, "1") === bytes;
 }
 
-/** A point without a time that ends in a carriage return gets "bad timestamp", where InfluxDB may store `x"` for `"x"\r`. */
-function endsWithoutTimeInCr(text: string): boolean {
-  const stamped = stamp(new TextEncoder().encode(text), "31415926");
-  return new TextDecoder().decode(stamped).includes("31415926\r");
+/**
+ * A line without a time that InfluxDB stores, damaged, and that the relay has refused, because it cannot stamp it: one
+ * with a newline that only a quote in its key hides.
+ */
+function cannotBeStamped(text: string): boolean {
+  const stamped = stamp(new TextEncoder().encode(text), STAMP);
+  return parsePoints(stamped, "n", 0n).errors.some((error) => error.endsWith("point is invalid"));
 }
+
+const STAMP = "31415926";

@@ -158,3 +158,27 @@ export async function backendStatus(relay: RelayProcess, name: string): Promise<
   assert.ok(found, `no backend ${name} in /status`);
   return found;
 }
+
+/**
+ * Writes the bodies, each over a connection of its own, so that the relay takes them in this order while the replicas
+ * hang: all wait behind the first, and could all be joined.
+ */
+export async function writeInOrder(
+  { a, b, relay }: ReplicaSet,
+  db: string,
+  bodies: readonly string[],
+): Promise<Answer[]> {
+  const taken = async () => (await status(relay)).listeners[0]?.counters["writes"] ?? 0;
+  const answers: Promise<Answer>[] = [];
+  for (const server of [a, b]) server.pause();
+  try {
+    for (const body of bodies) {
+      const before = await taken();
+      answers.push(write(relay.url("main"), db, body));
+      await poll(async () => (await taken()) > before, "the write to be taken");
+    }
+  } finally {
+    for (const server of [a, b]) server.resume();
+  }
+  return Promise.all(answers);
+}

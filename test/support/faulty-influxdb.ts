@@ -47,6 +47,8 @@ export interface FaultyInfluxdb {
 }
 
 export interface FaultyOptions extends Partial<Omit<DemoOptions, "clock">> {
+  /** One that the system chooses unless given; only for a network namespace of its own. */
+  readonly port?: number;
   /** Answers over TLS; with `ca` only clients that have a certificate of it. PEM text. */
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
 }
@@ -144,7 +146,7 @@ export async function startFaultyInfluxdb(options: FaultyOptions = {}): Promise<
   }
 
   let server = createListener();
-  const port = await listen(server, 0);
+  const port = await listen(server, options.port ?? 0);
 
   async function refuse(): Promise<void> {
     const closed = Promise.withResolvers<void>();

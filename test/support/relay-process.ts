@@ -2,6 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { removeDirectory, startChild, temporaryDirectory } from "./child.ts";
+import { DENO_RUN, denoBinary } from "./deno.ts";
 import { createWatch } from "./wait.ts";
 
 /** One line of the relay's log. */
@@ -36,11 +37,17 @@ export interface RelayProcessOptions {
   /** After `--config FILE`. */
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** Another program than adapters/node.ts. */
+  /** Node if absent. */
+  readonly runtime?: "node" | "deno";
+  /** Another program than the runtime's file in adapters/. */
   readonly entry?: string;
 }
 
-const ENTRY = fileURLToPath(new URL("../../adapters/node.ts", import.meta.url));
+/** The command line of a runtime, up to the program that it runs. */
+const RUNTIMES = {
+  node: () => [process.execPath],
+  deno: () => [denoBinary(), ...DENO_RUN],
+};
 
 /** Starts a relay and waits until it is ready. */
 export async function startRelay(options: RelayProcessOptions): Promise<RelayProcess> {
@@ -50,8 +57,10 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   const watch = createWatch();
   const log: RelayLogLine[] = [];
 
-  const args = [options.entry ?? ENTRY, "--config", configFile, ...(options.args ?? [])];
-  const child = startChild(process.execPath, args, {
+  const runtime = options.runtime ?? "node";
+  const [command = "", ...flags] = RUNTIMES[runtime]();
+  const entry = options.entry ?? fileURLToPath(new URL(`../../adapters/${runtime}.ts`, import.meta.url));
+  const child = startChild(command, [...flags, entry, "--config", configFile, ...(options.args ?? [])], {
     ...(options.env === undefined ? {} : { env: options.env }),
     onLine: (line) => {
       if (line.startsWith("{")) log.push(JSON.parse(line));

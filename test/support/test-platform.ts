@@ -18,7 +18,9 @@ export interface LogLine {
 }
 
 /** A request that the code under test sent, with the server it went to. */
-export interface SentRequest extends HttpRequest {
+export interface SentRequest extends Omit<HttpRequest, "body"> {
+  /** All pieces in one. */
+  readonly body: Uint8Array;
   readonly origin: string;
   /** The body as text. */
   readonly text: string;
@@ -113,8 +115,9 @@ function scriptedClient(
 
   async function send(request: HttpRequest): Promise<HttpAnswer> {
     if (closing.signal.aborted) throw new TransportError("closed", false, "the client is closed");
-    const text = new TextDecoder().decode(request.body ?? new Uint8Array(0));
-    const full: SentRequest = { ...request, origin, text };
+    const pieces = request.body instanceof Uint8Array ? [request.body] : (request.body ?? []);
+    const body = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+    const full: SentRequest = { ...request, body, origin, text: new TextDecoder().decode(body) };
     sent.push(full);
     const failed = Promise.withResolvers<never>();
     const timer = clock.after(request.timeoutMs, () =>

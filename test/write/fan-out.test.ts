@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { answered, unanswered } from "../../src/backend/outcome.ts";
 import type { Acceptance, Replica, ReplyObserver } from "../../src/backend/replica.ts";
 import type { Clock } from "../../src/platform.ts";
+import { Budget } from "../../src/write/budget.ts";
 import { FanOut } from "../../src/write/fan-out.ts";
 import type { Consistency, Reply, Write } from "../../src/writer.ts";
 
@@ -33,7 +34,7 @@ class ScriptedReplica implements Replica {
     const decide = (fate: "kept" | "dropped") => {
       if (this.fate === "undecided") this.fate = fate;
     };
-    return { keep: () => decide("kept"), drop: () => decide("dropped") };
+    return { expire: () => {}, keep: () => decide("kept"), drop: () => decide("dropped") };
   }
 
   diverged(): void {
@@ -69,7 +70,8 @@ function setUp(replicas: number, options: Partial<Pick<Write, "keep" | "hasLines
       return { cancel: () => {} };
     },
   };
-  const fanOut = new FanOut({ replicas: set, clock, deadlineMs: 1_000 });
+  const budget = new Budget(1_000_000);
+  const fanOut = new FanOut({ replicas: set, clock, deadlineMs: 1_000, budget });
   const write: Write = {
     destination: { db: "d", rp: "", precision: "", credentials: undefined },
     body: new TextEncoder().encode("m v=1 1"),
@@ -85,7 +87,7 @@ function setUp(replicas: number, options: Partial<Pick<Write, "keep" | "hasLines
   const settle = async () => {
     for (let i = 0; i < 5; i++) await Promise.resolve();
   };
-  return { set, post, replied, settle, expire: () => timers[0]?.() };
+  return { set, budget, post, replied, settle, expire: () => timers[0]?.() };
 }
 
 const DOWN = unanswered("refused");
@@ -349,4 +351,34 @@ test("a reply goes out verbatim, with the headers that belong to its body", asyn
   const [reply] = replied;
   assert.equal(reply && text(reply), "as is");
   assert.deepEqual([reply?.contentType, reply?.influxError, reply?.retryAfter], ["text/x", "words", "7"]);
+});
+
+test("bytes that wait for an answer are bounded; a datagram's are bounded elsewhere", async () => {
+  const { set, budget, post, replied, settle } = setUp(2);
+  assert.ok(budget.take(budget.maxBytes - 1));
+  await post();
+  assert.equal(replied[0]?.status, 503);
+  assert.equal(replied[0]?.retryAfter, "1");
+  assert.equal(set[0]?.asked, false);
+  assert.equal(budget.refused, 1);
+  budget.giveBack(budget.maxBytes - 1);
+  void post();
+  assert.ok(budget.bytes > 0);
+  set[0]?.answer(http(204));
+  await settle();
+  assert.equal(budget.bytes, 0);
+
+  const udp = setUp(1, { keep: "always" });
+  assert.ok(udp.budget.take(udp.budget.maxBytes));
+  void udp.post();
+  assert.equal(udp.set[0]?.asked, true);
+});
+
+test("at the deadline an answer that is there already says more than a timeout", async () => {
+  const { set, post, replied, settle, expire } = setUp(2);
+  void post();
+  set[1]?.answer(http(401));
+  expire();
+  await settle();
+  assert.equal(replied[0]?.status, 401);
 });

@@ -8,7 +8,7 @@ import { bodies, bytes, plainBodies, read, text } from "./line-protocol.ts";
 const CASES: readonly (readonly [why: string, body: string, stamped: string])[] = [
   ["each line that has no time", "m v=1\nm v=2 5\nm v=3", "m v=1 99\nm v=2 5\nm v=3 99"],
   ["before a last newline", "m v=1\n", "m v=1 99\n"],
-  ["before a carriage return", "m v=1\r\nm v=2\r", "m v=1 99\r\nm v=2 99\r"],
+  ["behind a carriage return", 'm v="x"\r\nm v=2\r', 'm v="x"\r 99\nm v=2\r 99'],
   ["behind an escaped carriage return", 'm v="x"\\\r\n', 'm v="x"\\\r 99\n'],
   ["behind blanks", "m v=1 \t\0 \n", "m v=1 \t\0  99\n"],
   ["behind a string with a newline", 'm v="a\nb"\nm v=1 5', 'm v="a\nb" 99\nm v=1 5'],

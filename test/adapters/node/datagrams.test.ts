@@ -19,6 +19,7 @@ async function listen(t: TestContext, options: Partial<DatagramListenerOptions> 
   const listener = await nodeDatagrams.listen({
     host: "127.0.0.1",
     port: 0,
+    reusePort: false,
     onDatagram: (datagram) => {
       received.push(new TextDecoder().decode(datagram));
       if (waiting !== undefined && received.length >= waiting.count) waiting.resolve();
@@ -149,4 +150,20 @@ describe("datagrams", () => {
       await small.close();
     }
   });
+});
+
+it("two listeners share a port if both ask for it, and each datagram reaches one of them", async (t) => {
+  const first = await listen(t, { reusePort: true });
+  const second = await listen(t, { reusePort: true, port: first.port });
+  await assert.rejects(listen(t, { port: first.port }), BindError);
+  const all = 64;
+  const senders = await Promise.all(
+    Array.from({ length: all }, () => nodeDatagrams.connect("127.0.0.1", first.port)),
+  );
+  t.after(() => Promise.all(senders.map((sender) => sender.close())));
+  for (const sender of senders) await sender.send(new TextEncoder().encode("m v=1 1"));
+  while (first.received.length + second.received.length < all) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.ok(first.received.length > 0 && second.received.length > 0);
 });

@@ -57,6 +57,7 @@ async function start(options: StartOptions = {}): Promise<Running> {
     fetch: made.app.fetch,
     address: { host: "127.0.0.1", port: 0 },
     maxConnections: CONFIG.maxConnections,
+    reusePort: false,
     requestTimeoutMs: CONFIG.requestTimeoutMs,
     log: made.listener.log,
     counters: made.listener.counters,
@@ -502,4 +503,12 @@ test("a PEM file without certificate or key is a ConfigError that says so", {
       return true;
     });
   }
+});
+
+test("two listeners share a port if both ask for it", async () => {
+  const { port } = await start({ server: { reusePort: true } });
+  const address = { host: "127.0.0.1", port };
+  await assert.rejects(start({ server: { address } }), BindError);
+  const second = await start({ server: { address, reusePort: true } });
+  assert.equal(second.port, port);
 });

@@ -1,0 +1,48 @@
+import * as zlib from "node:zlib";
+import { GunzipError } from "../../src/errors.ts";
+
+/** The fixed part of a member's header (RFC 1952 section 2.3). */
+const HEADER_BYTES = 10;
+
+/**
+ * Inflates one or more gzip members. Not with DecompressionStream, which knows one member only and has one word for
+ * all damage.
+ * @throws {GunzipError} with the words that Go's compress/gzip has for it, which are InfluxDB's.
+ */
+export function gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
+  if (bytes.byteLength === 0) throw new GunzipError("EOF", false);
+  if (bytes.byteLength < HEADER_BYTES) throw new GunzipError("unexpected EOF", false);
+  try {
+    const { buffer, engine } = zlib.gunzipSync(bytes, { info: true, maxOutputLength: maxBytes });
+    // zlib takes zeros after the last member for padding, Go for a bad header.
+    if (engine.bytesWritten < bytes.byteLength) throw new GunzipError("gzip: invalid header", false);
+    return buffer;
+  } catch (error) {
+    throw toGunzipError(error);
+  }
+}
+
+export function gzip(bytes: Uint8Array): Uint8Array {
+  return zlib.gzipSync(bytes);
+}
+
+/** zlib has one code for all damage; which it is, only its (fixed) words tell. */
+function toGunzipError(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  switch (error.code) {
+    case "ERR_BUFFER_TOO_LARGE":
+      return new GunzipError("inflates to more than is allowed", true);
+    case "Z_BUF_ERROR":
+      return new GunzipError("unexpected EOF", false);
+    case "Z_DATA_ERROR":
+      return new GunzipError(damage(error.message), false);
+    default:
+      return error;
+  }
+}
+
+function damage(message: string): string {
+  if (/data check|length check/.test(message)) return "gzip: invalid checksum";
+  if (/header|compression method/.test(message)) return "gzip: invalid header";
+  return "flate: corrupt input";
+}

@@ -1,0 +1,4 @@
+import { processLauncher } from "./process-launcher.ts";
+import { conformance } from "./suite.ts";
+
+conformance(processLauncher("node"));

@@ -1,0 +1,4 @@
+import { conformance } from "./suite.ts";
+import { workerdLauncher } from "./workerd-launcher.ts";
+
+conformance(workerdLauncher);

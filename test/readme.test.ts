@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { temporaryDirectory } from "./support/child.ts";
+import { requireReal } from "./support/require-real.ts";
+
+// The README's commands name fixed ports, so they run in a network namespace of their own, which nobody shares.
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language, text]) => ({
+  language: language ?? "",
+  text: text ?? "",
+}));
+const skip = requireReal("unshare", "ip", "bash", "curl");
+
+/** Runs a script in which `in_background CMD` starts a server and `wait_for TEXT` waits until one has printed it. */
+function runInNamespace(directory: string, script: string): string {
+  const prelude = `
+    set -eu
+    ip link set lo up
+    cd "${root}"
+    exec 2>&1
+    pids=""
+    trap 'kill -- $pids 2>/dev/null || true; wait' EXIT
+    in_background() { setsid "$@" >>"${directory}/log" 2>&1 & pids="$pids -$!"; }
+    wait_for() { for _ in $(seq 200); do grep -q "$1" "${directory}/log" && return; sleep 0.05; done; cat "${directory}/log"; exit 1; }
+  `;
+  writeFileSync(join(directory, "log"), "");
+  try {
+    return execFileSync("unshare", ["-rn", "bash", "-c", `${prelude}\n${script}`], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+  } catch (error) {
+    const { stdout } = error as { stdout?: string };
+    throw new Error(`${error}\n${stdout}\n${readFileSync(join(directory, "log"), "utf8")}`);
+  }
+}
+
+test("README: npm start prints three commands, and they do what they say", { skip }, () => {
+  assert.ok(blocks.some(({ text }) => text === "npm start\n"));
+  const directory = temporaryDirectory("readme");
+  const output = runInNamespace(
+    directory,
+    `
+    in_background npm start
+    wait_for "Ctrl-C"
+    # The lines that the demo printed, as a person would paste them.
+    grep -E "^  (curl|bash|for) " "${directory}/log" >"${directory}/commands"
+    sed -n 1,2p "${directory}/commands" | bash
+    query=$(sed -n 3p "${directory}/commands")
+    for _ in $(seq 100); do
+      [ "$(bash -c "$query" 2>/dev/null | grep -o hall | wc -l)" = 2 ] && break
+      sleep 0.05
+    done
+    wc -l <"${directory}/commands"
+    bash -c "$query" 2>/dev/null
+    `,
+  );
+  assert.match(output, /204 No Content/);
+  assert.match(output, /^3$/m);
+  assert.equal(output.match(/kitchen/g)?.length, 2);
+  assert.equal(output.match(/hall/g)?.length, 2);
+});
+
+test("README: the config and the commands under it", { skip }, () => {
+  const directory = temporaryDirectory("readme");
+  const config = blocks.find(({ language }) => language === "toml");
+  const commands = blocks.find(({ text }) => text.includes("--check"));
+  assert.ok(config && commands);
+  writeFileSync(join(directory, "relay.toml"), config.text);
+  const [check, start, write] = commands.text
+    .replaceAll("relay.toml", `${directory}/relay.toml`)
+    .trim()
+    .split("\n");
+  const output = runInNamespace(
+    directory,
+    `
+    in_background node test/support/stand-ins.ts 8086 7086
+    wait_for listening
+    ${check}
+    in_background ${start}
+    wait_for '"event":"ready"'
+    ${write}
+    `,
+  );
+  assert.match(output, /warning: .*memory/);
+  assert.match(output, /max-delay-interval = "10s"/);
+  assert.match(output, /204 No Content/);
+});
+
+test("README: every page it links to is there", () => {
+  for (const [, target = ""] of readme.matchAll(/\]\(([^)#]+)/g)) {
+    assert.doesNotThrow(() => readFileSync(join(root, target)), `${target} is missing`);
+  }
+});

@@ -1,0 +1,4 @@
+import { MemoryStore } from "../../src/spool/memory-store.ts";
+import { testStore } from "./conformance.ts";
+
+testStore("memory", () => new MemoryStore());
