@@ -32,7 +32,12 @@ const BASE: readonly string[] = ["src/platform.ts", "src/errors.ts", "src/writer
 const DEMO = "src/demo/";
 
 /** Whose files an adapter may import beside its own. */
-const ADAPTERS: Readonly<Record<string, readonly string[]>> = { node: [], deno: ["node"], worker: [] };
+const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
+  shared: [],
+  node: ["shared"],
+  deno: ["node", "shared"],
+  worker: ["shared"],
+};
 
 /** Packages that run everywhere. */
 const PACKAGES = ["hono", "valibot", "smol-toml"];

@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { GunzipError } from "../../src/errors.ts";
+import { toGunzipError } from "../shared/gunzip-error.ts";
 
 /** Up to so many bytes, packed, the thread is not left: the way to the pool and back costs more than the work. */
 const SYNC_BYTES = 64 * 1024;
@@ -63,25 +64,4 @@ function outputOf(result: unknown, input: Uint8Array): Uint8Array {
   if (engine.bytesWritten < input.byteLength) throw new GunzipError("gzip: invalid header", false);
   // A small body must not keep a large piece of memory alive for as long as it waits for a backend.
   return buffer.buffer.byteLength > 2 * buffer.byteLength ? new Uint8Array(buffer) : buffer;
-}
-
-/** zlib has one code for all damage; which it is, only its (fixed) words tell. */
-function toGunzipError(error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error)) return error;
-  switch (error.code) {
-    case "ERR_BUFFER_TOO_LARGE":
-      return new GunzipError("inflates to more than is allowed", true);
-    case "Z_BUF_ERROR":
-      return new GunzipError("unexpected EOF", false);
-    case "Z_DATA_ERROR":
-      return new GunzipError(damage(error.message), false);
-    default:
-      return error;
-  }
-}
-
-function damage(message: string): string {
-  if (/data check|length check/.test(message)) return "gzip: invalid checksum";
-  if (/header|compression method/.test(message)) return "gzip: invalid header";
-  return "flate: corrupt input";
 }

@@ -1,5 +1,6 @@
 import * as zlib from "node:zlib";
 import { GunzipError } from "../../src/errors.ts";
+import { toGunzipError } from "../shared/gunzip-error.ts";
 
 /** The fixed part of a member's header (RFC 1952 section 2.3). */
 const HEADER_BYTES = 10;
@@ -24,25 +25,4 @@ export function gunzip(bytes: Uint8Array, maxBytes: number): Uint8Array {
 
 export function gzip(bytes: Uint8Array): Uint8Array {
   return zlib.gzipSync(bytes);
-}
-
-/** zlib has one code for all damage; which it is, only its (fixed) words tell. */
-function toGunzipError(error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error)) return error;
-  switch (error.code) {
-    case "ERR_BUFFER_TOO_LARGE":
-      return new GunzipError("inflates to more than is allowed", true);
-    case "Z_BUF_ERROR":
-      return new GunzipError("unexpected EOF", false);
-    case "Z_DATA_ERROR":
-      return new GunzipError(damage(error.message), false);
-    default:
-      return error;
-  }
-}
-
-function damage(message: string): string {
-  if (/data check|length check/.test(message)) return "gzip: invalid checksum";
-  if (/header|compression method/.test(message)) return "gzip: invalid header";
-  return "flate: corrupt input";
 }

@@ -24,7 +24,7 @@ export function conformance(launcher: Launcher): void {
       joining(test, runtime);
     });
     scene(launcher, "with options of its outputs", WITH_OPTIONS, outputOptions);
-    scene(launcher, "with a limit for bodies", LIMITED, (test) => bodies(test, runtime));
+    scene(launcher, "with a limit for bodies", LIMITED, bodies);
     scene(launcher, "with a short timeout", IMPATIENT, (test) => replies(test, runtime));
     scene(launcher, "that tries again soon", EAGER, (test) => {
       buffering(test, runtime);

@@ -116,7 +116,7 @@ function scriptedClient(
   async function send(request: HttpRequest): Promise<HttpAnswer> {
     if (closing.signal.aborted) throw new TransportError("closed", false, "the client is closed");
     const pieces = request.body instanceof Uint8Array ? [request.body] : (request.body ?? []);
-    const body = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
+    const body = concatenate(pieces);
     const full: SentRequest = { ...request, body, origin, text: new TextDecoder().decode(body) };
     sent.push(full);
     const failed = Promise.withResolvers<never>();
@@ -161,6 +161,16 @@ async function transform(
     chunks.push(chunk as Uint8Array<ArrayBuffer>);
   }
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
+}
+
+function concatenate(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.byteLength, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.byteLength;
+  }
+  return whole;
 }
 
 /** mulberry32, a public-domain generator: enough for jitter. */
