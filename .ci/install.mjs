@@ -1,3 +1,6 @@
+// Every npm script begins with this (pre-scripts do not run where scripts are ignored, as .npmrc says), and goes on with
+// `exec env`, because the shell would remember the machine's own Node.
+//
 // Installs the locked dependencies when node_modules is missing or older than the lock file. Runs on the
 // machine's own Node, before the project's is there: plain JavaScript, no dependencies.
 import { execFileSync } from "node:child_process";
