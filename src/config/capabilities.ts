@@ -19,7 +19,7 @@ export const CAPABILITIES = {
   "slow-connections": "closing connections that are idle, or send a request's headers or body too slowly",
   "refuse-upload": "refusing a body that is too large before it is sent (Expect: 100-continue)",
   "output-tls": "certificates of its own choice towards a backend (ca, cert, key, skip-tls-verification)",
-  coalescing: "joining waiting writes into one request, in one order a database",
+  coalescing: "joining waiting writes into one request, in one order a database (max-batch-kb)",
   buffer: "keeping what a backend lacks after the request (buffer-size-mb)",
 } as const;
 
@@ -113,7 +113,8 @@ function needsOfHttp(config: HttpListenerConfig, index: number): Need[] {
   need(config.requestTimeoutMs !== HTTP_DEFAULTS.requestTimeoutMs, "request-timeout", "request-timeout");
   config.outputs.forEach((output, i) => {
     need(hasOwnTls(output), "output-tls", `output[${i}]`);
-    need(asksForBuffer(output), "buffer", `output[${i}].buffer-size-mb`);
+    need(asksFor("bufferSize", output), "buffer", `output[${i}].buffer-size-mb`);
+    need(asksFor("maxBatchBytes", output), "coalescing", `output[${i}].max-batch-kb`);
   });
   return needed;
 }
@@ -122,7 +123,7 @@ function hasOwnTls({ ca, cert, key, skipTlsVerification }: OutputConfig): boolea
   return skipTlsVerification || ca !== undefined || cert !== undefined || key !== undefined;
 }
 
-/** Whoever wants nothing to be kept has what he wants where nothing can be. */
-function asksForBuffer({ bufferSize }: OutputConfig): boolean {
-  return bufferSize !== OUTPUT_DEFAULTS.bufferSize && bufferSize > 0;
+/** Whoever wants nothing to be kept, or joined, has what he wants where nothing can be. */
+function asksFor(size: "bufferSize" | "maxBatchBytes", output: OutputConfig): boolean {
+  return output[size] !== OUTPUT_DEFAULTS[size] && output[size] > 0;
 }

@@ -45,7 +45,9 @@ test("an option is refused where the runtime cannot do what it says", () => {
         "ssl-combined-pem": "a.pem",
         "max-connections": 5,
         "request-timeout": "1s",
-        output: [{ ...OUTPUT, location: "https://a/write", ca: "ca.pem", "buffer-size-mb": 1 }],
+        output: [
+          { ...OUTPUT, location: "https://a/write", ca: "ca.pem", "buffer-size-mb": 1, "max-batch-kb": 50 },
+        ],
       },
       { ...HTTP, name: "other", "bind-addr": "127.0.0.1:9097" },
     ],
@@ -65,6 +67,7 @@ test("an option is refused where the runtime cannot do what it says", () => {
     "http[0].request-timeout",
     "http[0].output[0]",
     "http[0].output[0].buffer-size-mb",
+    "http[0].output[0].max-batch-kb",
     "http[1]",
     "udp[0]",
     "udp[0].read-buffer",

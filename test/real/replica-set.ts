@@ -147,6 +147,7 @@ export interface BackendStatus {
   readonly held: readonly { readonly db: string; readonly rp: string; readonly records: number }[];
   readonly requests: Readonly<Record<string, number>>;
   readonly writes: number;
+  readonly lanes: number;
 }
 
 export async function status(relay: RelayProcess): Promise<Status> {
