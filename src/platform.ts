@@ -82,6 +82,8 @@ export interface DatagramListener {
 }
 
 export interface DatagramListenerOptions {
+  /** For messages. */
+  readonly name: string;
   readonly host: string;
   readonly port: number;
   /** Bytes asked of the kernel for the receive buffer; undefined leaves the runtime's default. */

@@ -57,6 +57,12 @@ class Listener implements Writer {
     this.#fanOut = this.#fan();
   }
 
+  /** Left the config: what clients are just sending goes to those of its backends that are still there. */
+  retire(live: ReadonlySet<Backend>): void {
+    const left = this.backends.filter((backend) => live.has(backend));
+    this.reconfigure(this.config, left);
+  }
+
   reconfigure(config: HttpListenerConfig, backends: readonly Backend[]): void {
     this.config = config;
     this.backends = backends;
@@ -133,7 +139,7 @@ export class Relay {
   }
 
   status(): RelayStatus {
-    this.#removed = this.#removed.filter(({ handoff }) => handoff.records > 0);
+    this.#closeDelivered();
     return {
       listeners: [...this.#listeners.values()].map(({ config, backends, counters }) => ({
         name: config.name,
@@ -177,13 +183,29 @@ export class Relay {
   #apply(config: Config): void {
     const before = this.#backends;
     const signatures = this.#outputs;
+    const removed = this.#removed;
     this.#backends = new Map();
     this.#outputs = new Map();
-    const sets = new Map(config.http.map((http) => [http, this.#backendsOf(http, before, signatures)]));
-    for (const [name, backend] of before) if (this.#backends.get(name) !== backend) this.#remove(backend);
-    for (const [name] of this.#listeners) {
-      if (!config.http.some((http) => http.name === name)) this.#listeners.delete(name);
+    let sets: Map<HttpListenerConfig, Backend[]>;
+    try {
+      sets = new Map(config.http.map((http) => [http, this.#backendsOf(http, before, signatures)]));
+    } catch (error) {
+      const known = new Set([...before.values(), ...removed]);
+      for (const backend of this.#backends.values()) if (!known.has(backend)) void backend.stop();
+      this.#backends = before;
+      this.#removed = removed;
+      // Without signatures the next config is applied to all of them, whether they took this one over or not.
+      this.#outputs = new Map();
+      throw error;
     }
+    const live = new Set(this.#backends.values());
+    for (const backend of before.values()) if (!live.has(backend)) this.#remove(backend);
+    for (const [name, listener] of this.#listeners) {
+      if (config.http.some((http) => http.name === name)) continue;
+      listener.retire(live);
+      this.#listeners.delete(name);
+    }
+    this.#closeDelivered();
     for (const [http, backends] of sets) {
       const listener = this.#listeners.get(http.name);
       if (listener !== undefined) listener.reconfigure(http, backends);
@@ -226,17 +248,19 @@ export class Relay {
   /** A backend that left the config still gets what it lacks, if it can; it is closed once it lacks nothing. */
   #remove(backend: Backend): void {
     const { records, bytes } = backend.handoff;
-    if (records === 0 && !backend.busy) {
-      void backend.stop();
-      return;
-    }
     this.#removed.push(backend);
-    this.log.warn("backend-removed-with-backlog", {
-      backend: backend.name,
-      records,
-      bytes,
-      next: "its writes are kept and delivered if it answers; put it back into the config to see it among the others",
-    });
+    if (records > 0)
+      this.log.warn("backend-removed-with-backlog", {
+        backend: backend.name,
+        records,
+        bytes,
+        next: "its writes are kept and delivered if it answers; put it back into the config to see it among the others",
+      });
+  }
+
+  #closeDelivered(): void {
+    for (const backend of this.#removed) if (backend.idle) void backend.stop();
+    this.#removed = this.#removed.filter(({ idle }) => !idle);
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryDirectory } from "./support/child.ts";
@@ -23,6 +23,7 @@ function runInNamespace(directory: string, script: string): string {
     set -eu
     ip link set lo up
     cd "${root}"
+    export PATH="${dirname(process.execPath)}:$PATH"
     exec 2>&1
     pids=""
     trap 'kill -- $pids 2>/dev/null || true; wait' EXIT

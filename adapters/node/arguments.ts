@@ -18,7 +18,7 @@ Writes to every InfluxDB of a replica set. Without --config it starts two embedd
 Signals: SIGHUP reads the config and the certificates again; SIGTERM and SIGINT stop.
 Exit codes: 0 done, 1 failed, 2 wrong config or arguments, 3 stopped with acknowledged writes undelivered.
 
-Example: influxdb-relay --config relay.toml --check
+In a checkout: npm run -s relay -- --config relay.toml --check
 `;
 
 /** Wrong use of the command line. */

@@ -14,9 +14,9 @@ import { kernelDrops } from "./kernel-drops.ts";
 export const nodeDatagrams: Datagrams = { listen, connect };
 
 async function listen(options: DatagramListenerOptions): Promise<DatagramListener> {
-  const { host, port, receiveBufferBytes, reusePort, onDatagram, onError } = options;
+  const { name, host, port, receiveBufferBytes, reusePort, onDatagram, onError } = options;
   const socket = await bind(host, port, reusePort).catch((cause: unknown) => {
-    throw new BindError("UDP", `${host.includes(":") ? `[${host}]` : host}:${port}`, { cause });
+    throw new BindError(name, `${host.includes(":") ? `[${host}]` : host}:${port}`, { cause });
   });
   socket.on("message", onDatagram);
   // An error is of one datagram or of the moment: the socket goes on, and so does the listener.

@@ -32,7 +32,15 @@ export async function startDemo(): Promise<Demo> {
           output: urls.map((url, i) => ({ name: "ab"[i], location: `${url}/write` })),
         },
       ],
-      udp: [{ name: "demo-udp", "bind-addr": `127.0.0.1:${PORT}`, to: "demo", database: DATABASE }],
+      udp: [
+        {
+          name: "demo-udp",
+          "bind-addr": `127.0.0.1:${PORT}`,
+          to: "demo",
+          database: DATABASE,
+          "batch-timeout": "50ms",
+        },
+      ],
     },
     { name: "the demo config", env: () => undefined, readFile: () => "" },
   );

@@ -25,6 +25,8 @@ export class HttpListeners {
   readonly #server: HttpServer;
   readonly #query: QueryPassThrough | undefined;
   #open = new Map<string, Open>();
+  /** Listeners that left the config and still answer what they had taken. */
+  readonly #leaving = new Set<HttpListener>();
 
   constructor(relay: Relay, platform: Platform, server: HttpServer, query?: QueryPassThrough) {
     this.#relay = relay;
@@ -51,7 +53,7 @@ export class HttpListeners {
     for (const [name, open] of before) {
       const stays = config.http.some((http) => http.name === name && signatureOf(http) === open.signature);
       if (stays) this.#open.set(name, open);
-      else void open.socket.stopAccepting();
+      else this.#leave(open.socket);
     }
     for (const http of config.http) {
       const open = this.#open.get(http.name);
@@ -62,11 +64,16 @@ export class HttpListeners {
 
   /** Stops accepting, and after at most `withinMs` milliseconds cuts what is still open. */
   async close(withinMs: number): Promise<void> {
-    const sockets = [...this.#open.values()].map(({ socket }) => socket);
+    const sockets = [...this.#leaving, ...[...this.#open.values()].map(({ socket }) => socket)];
     const closed = Promise.all(sockets.map((socket) => socket.stopAccepting()));
     const timer = setTimeout(() => sockets.forEach((socket) => void socket.close()), withinMs);
     await closed;
     clearTimeout(timer);
+  }
+
+  #leave(socket: HttpListener): void {
+    this.#leaving.add(socket);
+    void socket.stopAccepting().then(() => this.#leaving.delete(socket));
   }
 
   async #start(http: HttpListenerConfig): Promise<void> {

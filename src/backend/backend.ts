@@ -48,6 +48,8 @@ export class Backend implements Replica {
   readonly #platform: Platform;
   #output: OutputConfig;
   #client: BackendClient;
+  /** Clients from before a change of options, while something may be in flight with them. */
+  readonly #retiring = new Set<BackendClient>();
   readonly #gate: Gate;
   readonly #policies: DefaultPolicies;
   readonly #context: LaneContext;
@@ -62,6 +64,7 @@ export class Backend implements Replica {
     unreachable: 0,
   };
   #writes = 0;
+  #stopped = false;
   #seq = 0;
 
   constructor(name: string, output: OutputConfig, platform: Platform, log: Log) {
@@ -73,17 +76,21 @@ export class Backend implements Replica {
     this.#gate = new Gate({
       clock: platform.clock,
       random: platform.random,
-      maxDelayMs: output.maxDelayIntervalMs,
+      maxDelayMs: () => this.#output.maxDelayIntervalMs,
       ping: () => this.#client.ping(),
-      onChange: (open) => {
-        log[open ? "info" : "warn"](open ? "backend-up" : "backend-down", { backend: name });
+      onChange: (open, reason) => {
+        if (open) log.info("backend-up", { backend: name });
+        else
+          log.warn("backend-down", {
+            backend: name,
+            reason,
+            next: "it is asked again until it answers",
+          });
         if (open) for (const lane of [...this.#lanes.values(), ...this.#held.values()]) lane.wake();
       },
     });
-    this.#policies = new DefaultPolicies(
-      platform.clock,
-      (db, credentials) => this.#client.defaultPolicy(db, credentials),
-      (db, policy) => this.#learned(db, policy),
+    this.#policies = new DefaultPolicies(platform.clock, (db, credentials) =>
+      this.#client.defaultPolicy(db, credentials),
     );
     this.#context = {
       clock: platform.clock,
@@ -92,8 +99,8 @@ export class Backend implements Replica {
       gate: this.#gate,
       handoff: this.handoff,
       apart: new Apart(platform.clock),
-      maxDelayMs: output.maxDelayIntervalMs,
-      maxBatchBytes: output.maxBatchBytes,
+      maxDelayMs: () => this.#output.maxDelayIntervalMs,
+      maxBatchBytes: () => this.#output.maxBatchBytes,
       defer: (run) => platform.defer(run),
       hold: (entries, failed, reply) => this.#hold(entries, failed, reply),
       idle: (lane) => this.#forget(lane),
@@ -117,13 +124,13 @@ export class Backend implements Replica {
   }
 
   takes({ destination }: Write): boolean {
-    const lane = this.#heldLane(destination) ?? this.#lanes.get(this.#laneKey(destination));
+    const lane = this.#heldLane(destination) ?? this.#lanes.get(this.#key(this.#lanes, destination));
     return lane === undefined ? this.#gate.mayTry : lane.takes;
   }
 
   accept(write: Write, observer: ReplyObserver, index: number): Acceptance {
     const { destination } = write;
-    const lane = this.#heldLane(destination) ?? this.#lane(this.#lanes, this.#laneKey(destination), false);
+    const lane = this.#heldLane(destination) ?? this.#lane(this.#lanes, destination, false);
     const entry = new Entry(this.#seq++, write, lane, observer, index);
     lane.push(entry);
     return entry;
@@ -135,7 +142,7 @@ export class Backend implements Replica {
 
   /** Asks the backend whether it is there, so that its state is known before the first write. */
   async greet(): Promise<void> {
-    if (!(await this.#client.ping())) this.#gate.failed();
+    if (!(await this.#client.ping())) this.#gate.failed("no answer to ping");
   }
 
   /** Takes over changed options and certificates. What is kept stays, and what is in flight ends as it began. */
@@ -144,7 +151,11 @@ export class Backend implements Replica {
     const old = this.#client;
     this.#client = new BackendClient(output, this.#platform);
     this.#client.version = old.version;
-    clock.after(this.#output.timeoutMs, () => void old.close());
+    this.#retiring.add(old);
+    clock.after(this.#output.timeoutMs, () => {
+      this.#retiring.delete(old);
+      void old.close();
+    });
     this.#output = output;
     this.handoff.maxBytes = output.bufferSize;
   }
@@ -153,6 +164,11 @@ export class Backend implements Replica {
   get busy(): boolean {
     for (const lane of this.#lanes.values()) if (lane.takes && lane.depth > 0) return true;
     return false;
+  }
+
+  /** True while it has no write at all. */
+  get idle(): boolean {
+    return this.#lanes.size === 0 && this.#held.size === 0;
   }
 
   status(): BackendStatus {
@@ -174,50 +190,57 @@ export class Backend implements Replica {
 
   /** Sends nothing more and aborts what is in flight. What is kept stays where it is. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#gate.stop();
-    for (const lane of [...this.#lanes.values(), ...this.#held.values()]) lane.stop();
-    await this.#client.close();
+    const ended = [...this.#lanes.values(), ...this.#held.values()].map((lane) => lane.stop());
+    await Promise.all([this.#client, ...this.#retiring].map((client) => client.close()));
+    await Promise.all(ended);
   }
 
-  /** A write that names no policy shares the lane of the default one, so that they keep their order. */
-  #laneKey({ db, rp, credentials }: Destination): string {
+  /**
+   * A write that names no policy shares the lane of the default one, so that they keep their order. Once the default
+   * is known, what waits in the lane of unnamed policies goes on in that of the default one; if both are in use they
+   * stay apart until one is idle, because no write may overtake one of its own lane.
+   */
+  #key(lanes: Map<string, Lane>, destination: Destination): string {
+    const { db, rp, credentials } = destination;
+    const user = lanes === this.#held ? credentials?.authorization : undefined;
     const policy = this.#policies.of(db, credentials);
-    return laneKey(db, rp === "" ? (policy ?? "") : rp);
-  }
-
-  /** What waits in the lane of unnamed policies goes on in that of the default one. */
-  #learned(db: string, policy: string): void {
-    const unnamed = this.#lanes.get(laneKey(db, ""));
-    const key = laneKey(db, policy);
-    // Both in use within the few milliseconds that the answer took: they stay apart until one is idle.
-    if (unnamed === undefined || this.#lanes.has(key)) return;
-    this.#lanes.delete(unnamed.key);
+    if (policy === undefined) return laneKey(db, rp, user);
+    const key = laneKey(db, policy, user);
+    const unnamed = lanes.get(laneKey(db, "", user));
+    if (unnamed === undefined) return rp === "" ? key : laneKey(db, rp, user);
+    if (lanes.has(key)) return laneKey(db, rp, user);
+    lanes.delete(unnamed.key);
     unnamed.key = key;
-    this.#lanes.set(key, unnamed);
+    lanes.set(key, unnamed);
+    return rp === "" ? key : laneKey(db, rp, user);
   }
 
   #heldLane(destination: Destination): Lane | undefined {
-    return this.#held.size === 0 ? undefined : this.#held.get(heldKey(destination));
+    return this.#held.size === 0 ? undefined : this.#held.get(this.#key(this.#held, destination));
   }
 
-  #lane(lanes: Map<string, Lane>, key: string, held: boolean): Lane {
+  #lane(lanes: Map<string, Lane>, destination: Destination, held: boolean): Lane {
+    const key = this.#key(lanes, destination);
     let lane = lanes.get(key);
     if (lane === undefined) {
       lane = new Lane(key, this.#context, held);
       lanes.set(key, lane);
+      if (this.#stopped) void lane.stop();
     }
     return lane;
   }
 
   #hold(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply): void {
     const { destination } = entries[0] as Entry;
-    this.#lane(this.#held, heldKey(destination), true).adopt(entries, failed, reply);
+    this.#lane(this.#held, destination, true).adopt(entries, failed, reply);
   }
 
   #forget(lane: Lane): void {
     const lanes = lane.held ? this.#held : this.#lanes;
     if (lanes.get(lane.key) === lane) lanes.delete(lane.key);
-    lane.stop();
+    void lane.stop();
   }
 }
 
@@ -225,12 +248,8 @@ function rangeStatus({ db, rp, minNs, maxNs }: TimeRange): RangeStatus {
   return { db, rp, min: String(minNs), max: String(maxNs) };
 }
 
-function laneKey(db: string, rp: string): string {
-  return `${db}\0${rp}`;
-}
-
-function heldKey(destination: Destination): string {
-  return `${laneKey(destination.db, destination.rp)}\0${destination.credentials?.authorization ?? ""}`;
+function laneKey(db: string, rp: string, user = ""): string {
+  return `${db}\0${rp}\0${user}`;
 }
 
 function place(key: string): { db: string; rp: string } {

@@ -116,28 +116,42 @@ export class BackendClient {
   async #post(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
     const headers = this.#authorization(destination.credentials);
     headers["content-type"] = "text/plain; charset=utf-8";
-    let sent = pieces;
-    if (this.#output.gzip && lengthOf(pieces) >= MIN_GZIP_BYTES) {
-      headers["content-encoding"] = "gzip";
-      sent = [await this.#platform.gzip(whole(pieces))];
-    }
     try {
+      const body = await this.#encode(pieces, headers);
       const answer = await this.#http.send({
         method: "POST",
         path: this.#output.writePath + writeQuery(destination),
         headers,
-        body: sent.length === 1 ? (sent[0] as Uint8Array) : sent,
+        body: body.length === 1 ? (body[0] as Uint8Array) : body,
         timeoutMs: this.#output.timeoutMs,
         maxAnswerBytes: MAX_ERROR_BYTES,
       });
       this.#learn(answer);
       return { reply: answered(answer), unknownOutcome: false };
     } catch (error) {
-      if (!(error instanceof TransportError)) throw error;
+      if (!(error instanceof TransportError)) return this.#surprised(error);
       if (error.failure === "protocol" && pieces.some(hasControls))
         return { reply: UNREADABLE, unknownOutcome: false };
       return { reply: unanswered(error.failure), unknownOutcome: error.unknownOutcome };
     }
+  }
+
+  /** The pieces as they go out; says so in the headers if they are compressed. */
+  async #encode(
+    pieces: readonly Uint8Array[],
+    headers: Record<string, string>,
+  ): Promise<readonly Uint8Array[]> {
+    if (!this.#output.gzip || lengthOf(pieces) < MIN_GZIP_BYTES) return pieces;
+    const packed = await this.#platform.gzip(whole(pieces));
+    headers["content-encoding"] = "gzip";
+    return [packed];
+  }
+
+  /** An error that nothing here expects must not take the writes that wait down with it: they are tried again. */
+  #surprised(error: unknown): Result {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#platform.log("error", "internal-error", { backend: this.#output.name, error: message });
+    return { reply: unanswered("protocol"), unknownOutcome: true };
   }
 
   /** What the other endpoints' paths begin with. */

@@ -18,18 +18,15 @@ interface Known {
 export class DefaultPolicies {
   readonly #clock: Clock;
   readonly #ask: (db: string, credentials: Credentials | undefined) => Promise<string | undefined>;
-  readonly #learned: (db: string, policy: string) => void;
   readonly #known = new Map<string, Known>();
 
-  /** `ask` never rejects; `learned` is called when an answer is new. */
+  /** `ask` never rejects. */
   constructor(
     clock: Clock,
     ask: (db: string, credentials: Credentials | undefined) => Promise<string | undefined>,
-    learned: (db: string, policy: string) => void,
   ) {
     this.#clock = clock;
     this.#ask = ask;
-    this.#learned = learned;
   }
 
   /** The default policy of `db` if it is known; else, and when the answer is old, it is asked for. */
@@ -44,10 +41,7 @@ export class DefaultPolicies {
   }
 
   async #refresh(db: string, known: Known, credentials: Credentials | undefined): Promise<void> {
-    const policy = await this.#ask(db, credentials);
-    if (policy === undefined || policy === known.policy) return;
-    known.policy = policy;
-    this.#learned(db, policy);
+    known.policy = (await this.#ask(db, credentials)) ?? known.policy;
   }
 
   #remember(db: string, known: Known): Known {

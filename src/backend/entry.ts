@@ -20,6 +20,8 @@ export class Entry implements Acceptance, Kept {
   lane: EntryOwner;
   decision: Decision = "pending";
   inFlight = false;
+  /** True once it was handed over to be kept. */
+  kept = false;
   /** True once it left the lane for good. */
   gone = false;
   #observer: ReplyObserver | undefined;

@@ -5,10 +5,11 @@ interface GateOptions {
   readonly clock: Clock;
   readonly random: () => number;
   /** The longest wait between two pings, in milliseconds. */
-  readonly maxDelayMs: number;
+  readonly maxDelayMs: () => number;
   /** Asks the backend whether it answers. Never rejects. */
   readonly ping: () => Promise<boolean>;
-  readonly onChange: (open: boolean) => void;
+  /** `reason` says in a word why the gate was closed. */
+  readonly onChange: (open: boolean, reason?: string) => void;
 }
 
 /**
@@ -56,11 +57,11 @@ export class Gate {
   }
 
   /** A request got no answer. */
-  failed(): void {
+  failed(reason: string): void {
     this.#trying = false;
     if (!this.#open || this.#stopped) return;
     this.#open = false;
-    this.#options.onChange(false);
+    this.#options.onChange(false, reason);
     this.#pingLater();
   }
 
@@ -71,7 +72,7 @@ export class Gate {
 
   #pingLater(): void {
     const { clock, random, maxDelayMs, ping } = this.#options;
-    this.#timer = clock.after(backoffMs(this.#attempt++, maxDelayMs, random), () => {
+    this.#timer = clock.after(backoffMs(this.#attempt++, maxDelayMs(), random), () => {
       void ping().then((alive) => {
         if (this.#open || this.#stopped) return;
         if (alive) this.answered();

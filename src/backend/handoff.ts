@@ -8,6 +8,8 @@ import { isExpired } from "./outcome.ts";
 /** A kept record that can be taken back while nothing is being sent of it. */
 export interface Kept extends SpoolRecord {
   readonly inFlight: boolean;
+  /** False while a fan-out waits to hear of it. */
+  readonly answered: boolean;
   /** The record was dropped: forget it. */
   evicted(): void;
 }
@@ -73,12 +75,12 @@ export class Handoff {
 
   /**
    * The backend stored the record, or will never take it. A rejection of what was kept means that another replica
-   * has it: the two have diverged. (Of what was not kept the fan-out has yet to hear, and judges it itself.)
+   * has it: the two have diverged. (Where the fan-out has yet to hear of it, it judges that itself.)
    */
   finished(record: Kept, reply: Reply): void {
     if (!this.#options.store.remove(record.seq)) return;
     if (reply.kind === "stored") this.counters.delivered++;
-    else this.diverged(record, reply);
+    else if (record.answered) this.diverged(record, reply);
   }
 
   /** Drops a record: counted, logged, and its range remembered. */

@@ -27,9 +27,9 @@ export interface LaneContext {
   readonly gate: Gate;
   readonly handoff: Handoff;
   readonly apart: Apart;
-  readonly maxDelayMs: number;
+  maxDelayMs(): number;
   /** Bytes of waiting writes that one request may carry. 0 joins nothing. */
-  readonly maxBatchBytes: number;
+  maxBatchBytes(): number;
   client(): BackendClient;
   /** Calls `run` at the end of the current turn of the event loop. */
   defer(run: () => void): void;
@@ -42,6 +42,7 @@ export interface LaneContext {
 }
 
 const CROWDED = errorReply(503, "too many bytes wait for this database: try again later");
+const CLOSED = unanswered("closed");
 
 /** Entries that were not taken, until all of them were decided about. */
 interface Failure {
@@ -71,6 +72,9 @@ export class Lane {
   /** Bytes of the entries that nobody has been told about. */
   #waitingBytes = 0;
   #sending = false;
+  /** Settled when the last request that was sent has been dealt with. */
+  #flight: Promise<void> = Promise.resolve();
+  #stopped = false;
   #deferred = false;
   #failure: Failure | undefined;
   #stuck: Reply | undefined;
@@ -88,9 +92,9 @@ export class Lane {
     return this.#queue.list().length;
   }
 
-  /** False when a write would be answered at once, without having been tried. */
+  /** False when a write would be answered at once because the backend is down: with nothing to say about it. */
   get takes(): boolean {
-    return this.#stuck === undefined;
+    return this.#stuck === undefined || this.#stuck.status > 0;
   }
 
   push(entry: Entry): void {
@@ -117,8 +121,9 @@ export class Lane {
         reply,
         false,
       );
-    } else if (this.#stuck !== undefined) {
-      for (const entry of entries) entry.answer(this.#stuck);
+    } else {
+      for (const entry of failed) if (entry.decision !== "pending") this.decided(entry);
+      if (this.#stuck !== undefined) for (const entry of entries) entry.answer(this.#stuck);
     }
   }
 
@@ -141,11 +146,14 @@ export class Lane {
     if (this.#retry === undefined && this.#failure === undefined) this.#resume();
   }
 
-  /** Sends nothing more; what is in flight still ends. */
-  stop(): void {
+  /** Sends nothing more, and tells those who wait. Resolves when what is in flight has ended. */
+  stop(): Promise<void> {
+    this.#stopped = true;
     this.#retry?.cancel();
     this.#retry = undefined;
-    this.#stuck = unanswered("closed");
+    this.#stuck = CLOSED;
+    this.#answerAll(CLOSED);
+    return this.#flight;
   }
 
   #enter(entry: Entry): void {
@@ -155,6 +163,7 @@ export class Lane {
   }
 
   #resume(): void {
+    if (this.#stopped) return;
     this.#stuck = undefined;
     this.#next();
   }
@@ -170,14 +179,16 @@ export class Lane {
   }
 
   #next(): void {
-    if (this.#sending || this.#failure !== undefined || this.#stuck !== undefined) return;
+    if (this.#sending || this.#failure !== undefined) return;
+    if (this.#stopped) this.#answerAll(CLOSED);
+    if (this.#stopped || this.#stuck !== undefined) return;
     const head = this.#queue.peek();
     if (head === undefined) {
       this.#context.idle(this);
       return;
     }
     const { gate, maxBatchBytes } = this.#context;
-    if (gate.open) this.#send(this.#joiner.take(this.#queue, maxBatchBytes));
+    if (gate.open) this.#send(this.#joiner.take(this.#queue, maxBatchBytes()));
     else if (!head.answered && gate.tryOnce()) this.#send([head]);
     else this.#block(unanswered("down"), undefined);
   }
@@ -186,13 +197,13 @@ export class Lane {
     const { client, gate, observed } = this.#context;
     this.#sending = true;
     for (const entry of entries) entry.inFlight = true;
-    void client()
+    this.#flight = client()
       .write((entries[0] as Entry).destination, this.#joiner.join(entries))
       .then((result) => {
         observed(result.reply, entries.length);
         // The gate may wake this lane, which must not send anything before the result has been dealt with.
         if (result.reply.status > 0) gate.answered();
-        else gate.failed();
+        else gate.failed(result.reply.influxError ?? "unknown");
         this.#sending = false;
         for (const entry of entries) entry.inFlight = false;
         this.#sent(entries, result);
@@ -202,7 +213,7 @@ export class Lane {
   #sent(entries: readonly Entry[], { reply, unknownOutcome }: Result): void {
     const { handoff, hold } = this.#context;
     if (this.#joiner.divide(entries, reply)) {
-      for (const entry of entries) if (entry.decision === "drop") entry.gone = true;
+      for (const entry of entries) if (entry.decision !== "pending") this.decided(entry);
       this.#next();
     } else if (reply.kind === "stored" || reply.kind === "rejected") {
       this.#attempt = 0;
@@ -213,8 +224,9 @@ export class Lane {
       }
       this.#next();
     } else if (reply.kind === "not-ready" && !this.held) {
-      const destination = (entries[0] as Entry).destination;
-      const waiting = this.#queue.take((entry) => sameHold(entry.destination, destination));
+      const { destination } = entries[0] as Entry;
+      const waiting = this.#queue.take((entry) => sameCredentials(entry.destination, destination));
+      this.#joiner.reset();
       for (const entry of waiting) if (!entry.answered) this.answered(entry);
       hold(waiting, new Set(entries), reply);
       this.#next();
@@ -249,7 +261,7 @@ export class Lane {
     if (unknownOutcome) return SETTLE_MS;
     if (reply.status === 0) return undefined;
     const { random, maxDelayMs } = this.#context;
-    return backoffMs(this.#attempt, maxDelayMs, random, reply.retryAfter);
+    return backoffMs(this.#attempt, maxDelayMs(), random, reply.retryAfter);
   }
 
   /**
@@ -263,15 +275,22 @@ export class Lane {
     else this.#next();
   }
 
-  /** Keeps an entry for the backend; without a buffer only as long as the lane moves. */
+  /**
+   * Keeps an entry for the backend; without a buffer only as long as the lane moves. What is kept already keeps its
+   * place among the oldest, however often it is tried.
+   */
   #keep(entry: Entry, failure: Reply | undefined): void {
     const { handoff } = this.#context;
     if (failure !== undefined && !handoff.keeps) {
       handoff.lose(entry, "no-buffer");
       entry.gone = true;
+      entry.answer(failure);
       return;
     }
-    handoff.keep(entry);
+    if (!entry.kept) {
+      entry.kept = true;
+      handoff.keep(entry);
+    }
     if (this.held && !entry.gone && failure !== undefined) handoff.alarm(entry, failure);
   }
 
@@ -283,7 +302,7 @@ export class Lane {
 
   #block(reply: Reply, waitMs: number | undefined): void {
     this.#stuck = reply;
-    if (waitMs !== undefined) {
+    if (waitMs !== undefined && !this.#stopped) {
       this.#retry = this.#context.clock.after(waitMs, () => {
         this.#retry = undefined;
         this.#resume();
@@ -299,7 +318,7 @@ export class Lane {
   }
 }
 
-/** Entries that a backend refuses for the same reason: same database, policy and credentials. */
-function sameHold(a: Destination, b: Destination): boolean {
-  return a.db === b.db && a.rp === b.rp && a.credentials?.authorization === b.credentials?.authorization;
+/** Of one lane, and so of one database and policy: entries that a backend refuses for the same reason. */
+function sameCredentials(a: Destination, b: Destination): boolean {
+  return a.credentials?.authorization === b.credentials?.authorization;
 }

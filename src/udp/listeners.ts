@@ -81,6 +81,7 @@ export class UdpListeners {
     const target = await this.#target(config, datagrams);
     const socket = await datagrams
       .listen({
+        name: `[[udp]] ${config.name}`,
         host: config.bindAddr.host,
         port: config.bindAddr.port,
         receiveBufferBytes: config.readBuffer,

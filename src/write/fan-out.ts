@@ -45,7 +45,8 @@ function storedNeeded(consistency: Consistency, replicas: number): number {
     case "quorum":
       return Math.floor(replicas / 2) + 1;
     case "all":
-      return replicas;
+      // A listener that has left the config may have none left.
+      return Math.max(1, replicas);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { TransportError } from "../../src/errors.ts";
 import { httpAnswer, influxError, type SentRequest } from "../support/test-platform.ts";
-import { createReplicaSet } from "./replica-set.ts";
+import { createReplicaSet, OUTPUT } from "./replica-set.ts";
 
 const refused = () => new TransportError("refused", false, "connection refused");
 const reset = () => new TransportError("reset", true, "connection reset");
@@ -448,4 +448,130 @@ test("who finds too many bytes waiting in a lane is told at once, and still keep
   await clock.advance(60_000);
   assert.deepEqual(new Set((await Promise.all(replies)).map(({ status }) => status)), new Set([503]));
   for (const backend of backends) assert.equal(backend.status().lanes, 0);
+});
+
+test("a write that is tried again and again stays the oldest, and is the first to go when the buffer is full", async () => {
+  const { clock, backends, post, writes } = createReplicaSet(
+    ({ origin, text }) => httpAnswer(origin === "http://b" && text.includes("poison") ? 500 : 204),
+    { outputs: [{}, { bufferSize: 5_000 }] },
+  );
+  await post("poison v=0 1");
+  for (let i = 1; i <= 10; i++) {
+    await clock.advance(MINUTE);
+    await post(`m v=${i} 1`);
+  }
+  await clock.advance(MINUTE);
+  const { counters, backlog } = backends[1]?.status() ?? assert.fail();
+  assert.deepEqual(backlog, { records: 0, bytes: 0 });
+  assert.equal(counters.lostRecords, 1);
+  assert.equal(new Set(writes("b")).size, 11);
+  assert.equal(counters.kept, counters.delivered + counters.lostRecords);
+});
+
+test("a write that is kept while it waits for its turn counts once when it is rejected", async () => {
+  const turn = Promise.withResolvers<void>();
+  const { clock, backends, post } = createReplicaSet(async ({ origin, text }) => {
+    if (origin === "http://b") await turn.promise;
+    return origin === "http://b" && text.includes("clash")
+      ? influxError(400, "partial write: x")
+      : httpAnswer(204);
+  });
+  await post("m v=1 1");
+  await post("clash v=2 2", { source: "elsewhere" });
+  turn.resolve();
+  await clock.advance(MINUTE);
+  assert.equal(backends[1]?.status().counters.rejected, 1);
+});
+
+test("a refused joined request whose first half the backend is not ready for goes out once, from the held lane", async () => {
+  const turn = Promise.withResolvers<void>();
+  let tries = 0;
+  let inFlight = 0;
+  const { clock, backends, platform, post } = createReplicaSet(
+    async (request) => {
+      if (!isWrite(request)) return httpAnswer(204);
+      assert.equal(inFlight++, 0, "one request at a time");
+      await turn.promise;
+      inFlight--;
+      tries++;
+      if (tries === 2) return influxError(400, "unable to parse");
+      return tries === 3 ? influxError(404, "database not found") : httpAnswer(204);
+    },
+    { outputs: [{}] },
+  );
+  const posts = [0, 1, 2, 3, 4].map(async (i) => {
+    if (i > 0) await clock.advance(0);
+    return post(`m v=${i} 1`, { keep: "always" });
+  });
+  await clock.advance(0);
+  turn.resolve();
+  await clock.advance(MINUTE);
+  await Promise.all(posts);
+  const sent = platform.sent.filter(isWrite).map(({ text }) => text.trimEnd().split("\n").length);
+  assert.deepEqual(sent, [1, 4, 2, 4]);
+  assert.equal(backends[0]?.idle, true);
+});
+
+test("a default policy that is learned late lets no write overtake an unnamed one that waits", async () => {
+  const answers = { results: [{ series: [{ columns: ["name", "default"], values: [["autogen", true]] }] }] };
+  const learned = Promise.withResolvers<void>();
+  let unnamedBusy = true;
+  const { platform, clock, backends, post } = createReplicaSet(
+    async (request) => {
+      if (request.path.startsWith("/query")) {
+        await learned.promise;
+        return httpAnswer(200, JSON.stringify(answers));
+      }
+      return httpAnswer(unnamedBusy && !request.path.includes("rp=") ? 503 : 204);
+    },
+    { outputs: [{ timeoutMs: MINUTE }] },
+  );
+  const always = { keep: "always" } as const;
+  const named = { ...always, rp: "autogen" };
+  await post("m v=1 1", always);
+  const turn = post("m v=2 1", named);
+  learned.resolve();
+  await turn;
+  void post("m v=3 1", always);
+  unnamedBusy = false;
+  await clock.advance(MINUTE);
+  const unnamed = platform.sent.filter((request) => isWrite(request) && !request.path.includes("rp="));
+  assert.deepEqual(
+    unnamed.slice(1).flatMap(({ text }) => text.trimEnd().split("\n")),
+    ["m v=1 1", "m v=3 1"],
+  );
+  assert.equal(backends[0]?.idle, true);
+});
+
+test("a backend that is stopped sends nothing more, whoever still writes to it or waits", async () => {
+  const { clock, backends, platform, post } = createReplicaSet(({ origin }) =>
+    origin === "http://b" ? new Promise(() => {}) : httpAnswer(204),
+  );
+  const first = post("m v=1 1", { consistency: "all" });
+  await clock.advance(0);
+  const second = post("m v=2 2", { consistency: "all" });
+  await clock.advance(0);
+  await backends[1]?.stop();
+  assert.deepEqual([(await first).status, (await second).status], [503, 503]);
+  assert.equal(backends[1]?.status().backlog.records, 2, "what the other one stored is left over");
+  assert.equal((await post("m v=3 3")).status, 204);
+  await clock.advance(MINUTE);
+  assert.equal(platform.sent.filter((sent) => isWrite(sent) && sent.origin === "http://b").length, 1);
+});
+
+test("a change of options counts for the requests that follow, also how much is joined", async () => {
+  const { clock, backends, platform, post } = createReplicaSet(() => httpAnswer(204), { outputs: [{}] });
+  backends[0]?.reconfigure({ ...OUTPUT, maxBatchBytes: 0 });
+  void post("m v=1 1");
+  void post("m v=2 1");
+  await clock.advance(0);
+  assert.equal(platform.sent.filter(isWrite).length, 2);
+});
+
+test("a destination that no backend is ready for is answered in the backends' own words", async () => {
+  const { clock, post } = createReplicaSet(() => influxError(404, 'database not found: "d"'));
+  void post("m v=1 1", { keep: "always" });
+  await clock.advance(0);
+  const reply = await post("m v=2 2");
+  assert.equal(reply.status, 404);
 });

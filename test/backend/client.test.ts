@@ -96,3 +96,17 @@ test("a body in pieces goes out as one, also compressed and in halves", async ()
     ["a v=1 1\nb v=1 1\nc v=1 1", "a v=1 1", "b v=1 1", "c v=1 1"],
   );
 });
+
+test("an error that nobody expects is logged, and the write tried again later", async () => {
+  const platform = {
+    ...createTestPlatform(),
+    gzip: () => {
+      throw new RangeError("out of memory");
+    },
+  };
+  const pieces = [new Uint8Array(10_000).fill(0x20)];
+  const destination = { db: "d", rp: "", precision: "", credentials: undefined };
+  const result = await new BackendClient({ ...OUTPUT, gzip: true }, platform).write(destination, pieces);
+  assert.deepEqual([result.reply.kind, result.unknownOutcome], ["unreachable", true]);
+  assert.equal(platform.logged[0]?.event, "internal-error");
+});

@@ -73,5 +73,5 @@ export function createReplicaSet(
       .flatMap(({ text }) => text.trimEnd().split("\n"));
   }
 
-  return { platform, clock: platform.clock, backends, post, writes };
+  return { platform, clock: platform.clock, backends, budget, post, writes };
 }

@@ -99,7 +99,6 @@ describe("a soak", { skip: requireReal("influxd") }, () => {
     const [early, late] = [samples.slice(0, samples.length / 2), samples.slice(samples.length / 2)];
     const highest = (part: Sample[], figure: keyof Sample) => Math.max(...part.map((entry) => entry[figure]));
     t.diagnostic(`${total} points; ${JSON.stringify({ early: worst(early), late: worst(late) })}`);
-    assert.ok(highest(late, "rssMb") < 200);
     assert.ok(highest(late, "rssMb") <= highest(early, "rssMb") * 1.15 + 5, "memory");
     assert.ok(highest(late, "descriptors") <= highest(early, "descriptors") + 2, "file descriptors");
     assert.ok(highest(late, "lanes") <= 2, "lanes");

@@ -17,6 +17,7 @@ async function listen(t: TestContext, options: Partial<DatagramListenerOptions> 
   const received: string[] = [];
   let waiting: { count: number; resolve: () => void } | undefined;
   const listener = await nodeDatagrams.listen({
+    name: "[[udp]] in",
     host: "127.0.0.1",
     port: 0,
     reusePort: false,

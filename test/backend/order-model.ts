@@ -1,0 +1,298 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { TransportError } from "../../src/errors.ts";
+import type { Consistency, Write } from "../../src/writer.ts";
+import { httpAnswer, influxError, type SentRequest } from "../support/test-platform.ts";
+import type { VirtualClock } from "../support/virtual-clock.ts";
+import { createReplicaSet, OUTPUT } from "./replica-set.ts";
+
+type Weather = "up" | "refused" | "busy" | "broken" | "hung" | "lost-answer" | "slow";
+/** What a server finds wrong with one database, one user, or one kind of body, whatever the weather. */
+type Fault = "no-database" | "no-user" | "partial-outage" | "chokes" | "small";
+/** `poison` is rejected by every server, `sour` by the last one, `choke` fails where the server chokes on it. */
+type Taste = "good" | "poison" | "sour" | "choke";
+
+interface Server {
+  weather: Weather;
+  readonly faults: Set<Fault>;
+  /** Lines by database and resolved policy, as they were stored. */
+  readonly stored: string[];
+  readonly inFlight: Map<string, number>;
+}
+
+export type Step =
+  | {
+      kind: "write";
+      /** So many alike, in one turn of the event loop. */
+      times?: number;
+      db?: string;
+      rp?: string;
+      user?: string;
+      taste?: Taste;
+      keep?: Write["keep"];
+      consistency?: Consistency;
+    }
+  | { kind: "weather"; server: number; weather: Weather }
+  | { kind: "fault"; server: number; fault: Fault; on: boolean }
+  | { kind: "reload"; server: number }
+  | { kind: "wait"; ms: number };
+
+export interface Case {
+  readonly servers: 2 | 3;
+  /** Of every backend, in bytes. */
+  readonly bufferSize: number;
+  /** How long a server thinks about its policies, in milliseconds; "known" if that is over before the first step. */
+  readonly policies: "known" | number;
+  /** Stopped after the last step, instead of given the time to deliver everything. */
+  readonly stop: boolean;
+  readonly steps: readonly Step[];
+  readonly seed: number;
+}
+
+const server = fc.nat(2);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant("write" as const),
+      times: fc.constantFrom(1, 1, 1, 3),
+      db: fc.constantFrom("d", "d", "e"),
+      rp: fc.constantFrom("", "", "autogen"),
+      user: fc.constantFrom("u", "u", "x"),
+      taste: fc.constantFrom<Taste>("good", "good", "good", "good", "poison", "sour", "choke"),
+      keep: fc.constantFrom<Write["keep"]>("acknowledged", "acknowledged", "always"),
+      consistency: fc.constantFrom<Consistency>("one", "one", "quorum", "all"),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("weather" as const),
+      server,
+      weather: fc.constantFrom<Weather>(
+        "up",
+        "up",
+        "refused",
+        "busy",
+        "broken",
+        "hung",
+        "lost-answer",
+        "slow",
+        "slow",
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("fault" as const),
+      server,
+      fault: fc.constantFrom<Fault>("no-database", "no-user", "partial-outage", "chokes", "small"),
+      on: fc.boolean(),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("reload" as const), server }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("wait" as const),
+      ms: fc.oneof(fc.integer({ min: 0, max: 15_000 }), fc.integer({ min: 0, max: 300 })),
+    }),
+  },
+);
+
+export const anyCase: fc.Arbitrary<Case> = fc.record({
+  servers: fc.constantFrom(2, 3),
+  // A record is counted with 800 bytes more than its body.
+  bufferSize: fc.constantFrom(1 << 26, 1 << 26, 0, 2_000, 5_000),
+  policies: fc.oneof(fc.constant("known" as const), fc.constantFrom(0, 50, 5_000)),
+  stop: fc.boolean(),
+  steps: fc.array(step, { minLength: 5, maxLength: 60 }),
+  seed: fc.integer(),
+});
+
+const POLICIES =
+  '{"results":[{"series":[{"columns":["name","default"],"values":[["other",false],["autogen",true]]}]}]}';
+
+function lines(request: SentRequest): string[] {
+  return request.text.trimEnd().split("\n");
+}
+
+function answerOf(server: Server, request: SentRequest, last: boolean) {
+  const query = new URLSearchParams(request.path.split("?")[1]);
+  const has = (fault: Fault) => server.faults.has(fault);
+  if (has("small") && request.body.byteLength > 40) return influxError(413, "Request Entity Too Large");
+  if (server.weather === "busy") return httpAnswer(503, "", { "retry-after": "1" });
+  if (server.weather === "broken") return httpAnswer(500, "disk full");
+  if (has("partial-outage") && query.get("db") === "e") return httpAnswer(503);
+  if (has("no-database") && query.get("db") === "d") return influxError(404, "database not found");
+  if (has("no-user") && request.headers["authorization"] === "x")
+    return influxError(401, "authorization failed");
+  if (has("chokes") && request.text.includes("choke")) return influxError(500, "engine: choked");
+  const refused = (line: string) => line.includes("poison") || (last && line.includes("sour"));
+  server.stored.push(...lines(request).filter((line) => !refused(line)));
+  if (server.weather === "lost-answer") throw new TransportError("reset", true, "reset");
+  if (lines(request).some(refused)) return influxError(400, "partial write");
+  return httpAnswer(204);
+}
+
+async function serve(
+  server: Server,
+  request: SentRequest,
+  last: boolean,
+  clock: VirtualClock,
+  thinkMs: number,
+) {
+  const sleep = (ms: number) => new Promise<void>((resolve) => clock.after(ms, resolve));
+  if (server.weather === "refused") throw new TransportError("refused", false, "refused");
+  if (server.weather === "hung") return new Promise<never>(() => {});
+  if (request.path.startsWith("/ping")) return httpAnswer(204);
+  if (request.path.startsWith("/query")) {
+    if (thinkMs > 0) await sleep(thinkMs);
+    return httpAnswer(200, POLICIES);
+  }
+  if (server.weather !== "slow") return answerOf(server, request, last);
+  const lane = `${request.path} ${request.headers["authorization"]}`;
+  assert.equal(server.inFlight.get(lane) ?? 0, 0, "one request of a lane in flight");
+  server.inFlight.set(lane, 1);
+  await sleep(70);
+  server.inFlight.delete(lane);
+  return answerOf(server, request, last);
+}
+
+interface Posted {
+  readonly line: string;
+  /** What keeps one order: database, policy and user. */
+  readonly stream: string;
+  readonly taste: Taste;
+  readonly keep: Write["keep"];
+  status: number | undefined;
+}
+
+/** Runs one case and asserts what must hold, whatever the backends do. */
+export async function runCase({ servers: count, bufferSize, policies, stop, steps, seed }: Case) {
+  const servers = Array.from(
+    { length: count },
+    (): Server => ({ weather: "up", faults: new Set(), stored: [], inFlight: new Map() }),
+  );
+  const indexOf = (origin: string) => origin.charCodeAt("http://".length) - "a".charCodeAt(0);
+  const set = createReplicaSet(
+    (request) => {
+      const i = indexOf(request.origin);
+      const thinkMs = policies === "known" ? 0 : policies;
+      return serve(servers[i] as Server, request, i === count - 1, set.clock, thinkMs);
+    },
+    { seed, outputs: servers.map(() => ({ bufferSize })) },
+  );
+  const { clock, backends, budget } = set;
+  const posted: Posted[] = [];
+
+  function post({
+    db = "d",
+    rp = "",
+    user = "u",
+    taste = "good",
+    keep,
+    consistency,
+  }: Step & { kind: "write" }) {
+    const policy = policies === "known" ? "autogen" : rp;
+    const line = `m,t=${taste} v=${posted.length} 1`;
+    const entry: Posted = {
+      line,
+      stream: `${db} ${policy} ${user}`,
+      taste,
+      keep: keep ?? "acknowledged",
+      status: undefined,
+    };
+    posted.push(entry);
+    const options = { db, rp, credentials: { authorization: user }, source: taste };
+    void set
+      .post(line, {
+        ...options,
+        ...(keep === undefined ? {} : { keep }),
+        ...(consistency === undefined ? {} : { consistency }),
+      })
+      .then(({ status }) => {
+        entry.status = status;
+      });
+  }
+
+  async function run(action: Step) {
+    if (action.kind === "wait") return clock.advance(action.ms);
+    if (action.kind === "write") {
+      for (let i = 0; i < (action.times ?? 1); i++) post(action);
+      // A whole turn only now and then, so that writes of several kinds are joined.
+      return (action.times ?? 1) > 1 ? undefined : clock.advance(0);
+    }
+    const i = action.server % count;
+    const server = servers[i] as Server;
+    if (action.kind === "weather") server.weather = action.weather;
+    else if (action.kind === "fault") server.faults[action.on ? "add" : "delete"](action.fault);
+    else {
+      const name = String.fromCharCode(97 + i);
+      backends[i]?.reconfigure({ ...OUTPUT, name, origin: `http://${name}`, bufferSize });
+    }
+  }
+
+  if (policies === "known") {
+    for (const db of ["d", "e"]) {
+      post({ kind: "write", db });
+      await clock.advance(100);
+    }
+  }
+  for (const action of steps) await run(action);
+  if (stop) {
+    await Promise.all(backends.map((backend) => backend.stop()));
+    await clock.advance(0);
+    assert.ok(
+      posted.every(({ status }) => status !== undefined),
+      "who still waits is told at once",
+    );
+    const sent = set.platform.sent.length;
+    await clock.advance(60_000);
+    assert.equal(set.platform.sent.length, sent, "nothing is sent after the end");
+  } else {
+    for (const server of servers) {
+      server.weather = "up";
+      server.faults.clear();
+    }
+    await clock.advance(300_000);
+    for (const backend of backends) {
+      const { backlog, lanes, held } = backend.status();
+      assert.deepEqual({ backlog, lanes, held }, { backlog: { records: 0, bytes: 0 }, lanes: 0, held: [] });
+    }
+    assert.equal(clock.pending, 0, "no timer is left");
+  }
+  assert.equal(budget.bytes, 0);
+  for (const { line, status } of posted) assert.notEqual(status, undefined, `${line} has no answer`);
+  servers.forEach((server, i) => {
+    const { counters, backlog } = (backends[i] as (typeof backends)[number]).status();
+    const last = i === count - 1;
+    const bad = posted.filter(({ taste }) => taste === "poison" || (last && taste === "sour"));
+    assert.ok(counters.rejected <= bad.length, "a rejected write counts once");
+    const due = posted.filter(
+      (write) => (write.status === 204 || write.keep === "always") && !bad.includes(write),
+    );
+    const stored = new Set(server.stored);
+    const missing = due.filter(({ line }) => !stored.has(line));
+    assert.ok(
+      missing.length <= counters.lostRecords + backlog.records,
+      `${i} lacks ${missing.map(({ line }) => line)}, ${counters.lostRecords} counted`,
+    );
+    assert.ok(bufferSize < 10_000 || counters.lostRecords === 0, "nothing is dropped while there is room");
+    // What was dropped may have been stored by a joined request before, and so before what is older.
+    // What was not delivered before the end may have been about to be sent again.
+    if (counters.lostRecords > 0 || backlog.records > 0) return;
+    // Of two acknowledged writes the later one was stored last.
+    for (const stream of new Set(due.map((write) => write.stream))) {
+      const order = due
+        .filter((write) => write.stream === stream && stored.has(write.line))
+        .map(({ line }) => server.stored.lastIndexOf(line));
+      assert.deepEqual(
+        order,
+        order.toSorted((a, b) => a - b),
+        `stored in the order of acceptance: ${stream}`,
+      );
+    }
+  });
+}
