@@ -29,6 +29,9 @@ interface HandoffOptions {
 /** Bound of what waits for a backend that takes writes, when nothing is to be kept for one that does not. */
 const UNBUFFERED_BYTES = 64 * 1024 * 1024;
 
+/** A full buffer is filled to this part of its bound after its oldest records were dropped. */
+const FILL_AFTER_DROP = 0.99;
+
 /** What one backend lacks: keeps it, bounds it, and remembers where something was lost or may differ. */
 export class Handoff {
   readonly #options: HandoffOptions;
@@ -64,9 +67,14 @@ export class Handoff {
     store.append(record);
     this.counters.kept++;
     const limit = this.keeps ? this.maxBytes : UNBUFFERED_BYTES;
-    if (store.bytes <= limit) return;
+    if (store.bytes > limit) this.#makeRoom(limit);
+  }
+
+  /** Drops the oldest records, a little more than must go: looking for the oldest is not free. */
+  #makeRoom(limit: number): void {
+    const { store } = this.#options;
     for (const oldest of store.records()) {
-      if (store.bytes <= limit) break;
+      if (store.bytes <= limit * FILL_AFTER_DROP) break;
       if (oldest.inFlight) continue;
       this.lose(oldest, "buffer-full");
       oldest.evicted();
