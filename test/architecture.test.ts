@@ -33,10 +33,10 @@ const DEMO = "src/demo/";
 
 /** Whose files an adapter may import beside its own. */
 const ADAPTERS: Readonly<Record<string, readonly string[]>> = {
-  shared: [],
-  node: ["shared"],
-  deno: ["node", "shared"],
-  worker: ["shared"],
+  common: [],
+  node: ["common"],
+  deno: ["node", "common"],
+  worker: ["common"],
 };
 
 /** Packages that run everywhere. */

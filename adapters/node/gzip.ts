@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import { GunzipError } from "../../src/errors.ts";
-import { toGunzipError } from "../shared/gunzip-error.ts";
+import { toGunzipError } from "../common/gunzip-error.ts";
 
 /** Up to so many bytes, packed, the thread is not left: the way to the pool and back costs more than the work. */
 const SYNC_BYTES = 64 * 1024;

@@ -1,6 +1,6 @@
 import * as zlib from "node:zlib";
 import { GunzipError } from "../../src/errors.ts";
-import { toGunzipError } from "../shared/gunzip-error.ts";
+import { toGunzipError } from "../common/gunzip-error.ts";
 
 /** The fixed part of a member's header (RFC 1952 section 2.3). */
 const HEADER_BYTES = 10;

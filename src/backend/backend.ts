@@ -10,7 +10,8 @@ import { DefaultPolicies } from "./default-policies.ts";
 import { Entry } from "./entry.ts";
 import { Gate } from "./gate.ts";
 import { Handoff } from "./handoff.ts";
-import { Lane, type LaneContext } from "./lane.ts";
+import { Lane } from "./lane.ts";
+import type { LaneContext, Resting } from "./lane-context.ts";
 import type { Acceptance, Replica, ReplyObserver } from "./replica.ts";
 
 /** A {@link TimeRange} for JSON: nanoseconds since 1970 as text. */
@@ -237,7 +238,7 @@ export class Backend implements Replica {
     this.#lane(this.#held, destination, true).adopt(entries, failed, reply);
   }
 
-  #forget(lane: Lane): void {
+  #forget(lane: Resting): void {
     const lanes = lane.held ? this.#held : this.#lanes;
     if (lanes.get(lane.key) === lane) lanes.delete(lane.key);
     void lane.stop();

@@ -1,13 +1,11 @@
-import type { Clock, Timer } from "../platform.ts";
+import type { Timer } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import type { Destination, Reply } from "../writer.ts";
-import type { Apart } from "./apart.ts";
 import { backoffMs } from "./backoff.ts";
-import type { BackendClient, Result } from "./client.ts";
+import type { Result } from "./client.ts";
 import type { Entry } from "./entry.ts";
-import type { Gate } from "./gate.ts";
-import type { Handoff } from "./handoff.ts";
 import { Joiner } from "./joiner.ts";
+import type { LaneContext } from "./lane-context.ts";
 import { unanswered } from "./outcome.ts";
 import { EntryQueue } from "./queue.ts";
 
@@ -19,27 +17,6 @@ const SETTLE_MS = 10_000;
 
 /** Bytes of writes somebody waits for that may be in one lane; who comes beyond it is told at once to come later. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-
-/** What the lanes of one backend share. */
-export interface LaneContext {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly gate: Gate;
-  readonly handoff: Handoff;
-  readonly apart: Apart;
-  maxDelayMs(): number;
-  /** Bytes of waiting writes that one request may carry. 0 joins nothing. */
-  maxBatchBytes(): number;
-  client(): BackendClient;
-  /** Calls `run` at the end of the current turn of the event loop. */
-  defer(run: () => void): void;
-  /** The backend is not ready for the destination of these entries: moves them where they block nobody else. */
-  hold(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply): void;
-  /** Nothing waits in the lane any more. */
-  idle(lane: Lane): void;
-  /** A request that carried `writes` of them ended. */
-  observed(reply: Reply, writes: number): void;
-}
 
 const CROWDED = errorReply(503, "too many bytes wait for this database: try again later");
 const CLOSED = unanswered("closed");
