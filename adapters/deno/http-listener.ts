@@ -1,3 +1,4 @@
+import { formatAddress } from "../../src/config/address.ts";
 import type { Address } from "../../src/config/config.ts";
 import { BindError } from "../../src/errors.ts";
 import type { HttpListener, HttpListenerOptions } from "../node/http-listener.ts";
@@ -31,8 +32,7 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
         continue;
       }
-      const { host, port } = address;
-      throw new BindError(name, host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`, { cause });
+      throw new BindError(name, formatAddress(address), { cause });
     }
   }
 }

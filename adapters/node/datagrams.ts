@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
+import { formatAddress } from "../../src/config/address.ts";
 import { BindError } from "../../src/errors.ts";
 import type {
   DatagramListener,
@@ -16,7 +17,7 @@ export const nodeDatagrams: Datagrams = { listen, connect };
 async function listen(options: DatagramListenerOptions): Promise<DatagramListener> {
   const { name, host, port, receiveBufferBytes, reusePort, onDatagram, onError } = options;
   const socket = await bind(host, port, reusePort).catch((cause: unknown) => {
-    throw new BindError(name, `${host.includes(":") ? `[${host}]` : host}:${port}`, { cause });
+    throw new BindError(name, formatAddress({ host, port }), { cause });
   });
   socket.on("message", onDatagram);
   // An error is of one datagram or of the moment: the socket goes on, and so does the listener.

@@ -4,6 +4,7 @@ import { createServer as createTlsServer, type Server as TlsServer } from "node:
 import type { AddressInfo, Socket } from "node:net";
 import { createAdaptorServer, type HttpBindings } from "@hono/node-server";
 import type { Hono } from "hono";
+import { formatAddress } from "../../src/config/address.ts";
 import type { Address } from "../../src/config/config.ts";
 import { BindError } from "../../src/errors.ts";
 import type { HttpCounters } from "../../src/http/listener.ts";
@@ -65,7 +66,7 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
     server.listen({ port, reusePort: options.reusePort, ...(host === "" ? {} : { host }) });
     await once(server, "listening");
   } catch (cause) {
-    throw new BindError(options.name, host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`, {
+    throw new BindError(options.name, formatAddress(options.address), {
       cause,
     });
   }

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createApp } from "../../src/app.ts";
+import { formatAddress } from "../../src/config/address.ts";
 import type { Config, HttpListenerConfig } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/errors.ts";
 import type { AppListener } from "../../src/http/listener.ts";
@@ -92,11 +93,10 @@ export class HttpListeners {
       counters: listener.counters,
     });
     this.#open.set(http.name, Object.assign(open, { signature: signatureOf(http), socket }));
-    const { host, port } = socket.address;
     this.#relay.log.info("listening", {
       listener: http.name,
       protocol: tlsPem === undefined ? "http" : "https",
-      address: host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`,
+      address: formatAddress(socket.address),
     });
   }
 

@@ -1,4 +1,5 @@
-import type { Address, UdpListenerConfig, UdpToUdp as UdpToUdpConfig } from "../config/config.ts";
+import { formatAddress } from "../config/address.ts";
+import type { UdpListenerConfig, UdpToUdp as UdpToUdpConfig } from "../config/config.ts";
 import { RelayError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { DatagramListener, Datagrams, Platform } from "../platform.ts";
@@ -94,7 +95,7 @@ export class UdpListeners {
         await target.stop();
         throw error;
       });
-    const address = addressText({ host: config.bindAddr.host, port: socket.port });
+    const address = formatAddress({ host: config.bindAddr.host, port: socket.port });
     log.info("listening", { listener: config.name, protocol: "udp", address });
     return { config, socket, target };
   }
@@ -122,8 +123,4 @@ function connect({ outputs }: UdpToUdpConfig, datagrams: Datagrams) {
 async function close({ socket, target }: Open): Promise<void> {
   await socket.close();
   await target.stop();
-}
-
-function addressText({ host, port }: Address): string {
-  return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
