@@ -75,3 +75,17 @@ export class BindError extends RelayError {
     super("BIND", `${listener} cannot listen on ${address}: ${cause}`, options);
   }
 }
+
+/** What went wrong with the files of a spool. */
+export type SpoolFailure = "full" | "io" | "locked" | "version" | "busy" | "closed";
+
+/** The spool could not do what it was asked for. */
+export class SpoolError extends RelayError {
+  /** `full`: no room on the disk. `version`: written by a newer relay. `busy`: more waits to be stored than may. */
+  readonly failure: SpoolFailure;
+
+  constructor(failure: SpoolFailure, message: string, options?: ErrorOptions) {
+    super("SPOOL", message, options);
+    this.failure = failure;
+  }
+}

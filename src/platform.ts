@@ -107,6 +107,47 @@ export interface Datagrams {
   connect(host: string, port: number): Promise<DatagramSender>;
 }
 
+/** A file of a spool. Offsets and sizes are bytes. Everything rejects with a SpoolError only. */
+export interface SpoolFile {
+  /** Writes behind the last byte. When it rejects, any part of it may be there. */
+  append(pieces: readonly Uint8Array[]): Promise<void>;
+  /** Fewer bytes only at the end of the file. */
+  read(offset: number, length: number): Promise<Uint8Array>;
+  truncate(size: number): Promise<void>;
+  /** Resolves when what was written survives a power cut. After a failure nothing is known of what was not synced before. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The files of one backend's spool. What is created, renamed and removed here survives a power cut after `sync`. */
+export interface SpoolDirectory {
+  /** In no particular order. */
+  list(): Promise<readonly { readonly name: string; readonly size: number }[]>;
+  /** Opens a file to read and append; one that is not there is made, readable by its owner only. */
+  open(name: string): Promise<SpoolFile>;
+  /** Replaces what has the new name. */
+  rename(from: string, to: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  sync(): Promise<void>;
+}
+
+/** A directory with one directory a backend, locked for this process. */
+export interface SpoolRoot {
+  /**
+   * How the last owner ended: `killed` without a word, but what it wrote is there; `lost` when the machine may have
+   * lost what was not synced; `closed` (or there was none) when nothing is missing.
+   */
+  readonly lastEnd: "closed" | "killed" | "lost";
+  /** Names of the directories in it. */
+  list(): Promise<readonly string[]>;
+  /** The directory of this name (any text), made if it is not there. */
+  directory(name: string): Promise<SpoolDirectory>;
+  /** Bytes that the disk has left; undefined where the runtime does not tell. */
+  freeBytes(): Promise<number | undefined>;
+  /** Gives the lock back. */
+  close(): Promise<void>;
+}
+
 export interface Platform {
   readonly runtime: "node" | "deno" | "workers";
   readonly clock: Clock;
@@ -117,6 +158,11 @@ export interface Platform {
   readonly log: LogSink;
   openHttp(options: HttpClientOptions): HttpClient;
   readonly datagrams?: Datagrams;
+  /**
+   * Opens the directory of spools at `path`, made if it is not there; absent where there are no files.
+   * @throws {SpoolError} `locked` when another process has it.
+   */
+  openSpool?(path: string): Promise<SpoolRoot>;
   /** Reads a small text file whole, as a certificate; absent where there are no files. Throws if it cannot. */
   readText?(path: string): string;
   /**

@@ -1,14 +1,15 @@
-import { Backend, type BackendStatus } from "./backend/backend.ts";
-import type { Config, HttpListenerConfig, OutputConfig } from "./config/config.ts";
-import { Secret } from "./config/secret.ts";
-import { type AppListener, createHttpCounters, type HttpCounters } from "./http/listener.ts";
+import { Backend } from "./backend/backend.ts";
+import type { BackendStatus } from "./backend/backend-status.ts";
+import type { Config, HttpListenerConfig, OutputConfig, SpoolConfig } from "./config/config.ts";
+import type { AppListener, HttpCounters } from "./http/listener.ts";
 import { createLog, type Log } from "./observe/log.ts";
 import type { Platform } from "./platform.ts";
+import { Listener } from "./relay/listener.ts";
+import { nameOf, signatureOf } from "./relay/names.ts";
+import { Storages } from "./relay/storages.ts";
 import { UdpListeners, type UdpStatus } from "./udp/listeners.ts";
 import { Budget } from "./write/budget.ts";
-import { FanOut } from "./write/fan-out.ts";
 import { createStampClock } from "./write/precision.ts";
-import type { Reply, Write, Writer } from "./writer.ts";
 
 /** Bytes of bodies whose clients may wait for an answer at a time; who comes beyond it is told to come later. */
 const MAX_WAITING_BYTES = 256 * 1024 * 1024;
@@ -40,46 +41,6 @@ export interface Leftover {
   readonly bytes: number;
 }
 
-/** An HTTP listener's side of the relay: where its writes go. */
-class Listener implements Writer {
-  config: HttpListenerConfig;
-  backends: readonly Backend[];
-  readonly counters = createHttpCounters();
-  #fanOut: FanOut;
-  readonly #platform: Platform;
-  readonly #budget: Budget;
-
-  constructor(config: HttpListenerConfig, backends: readonly Backend[], platform: Platform, budget: Budget) {
-    this.#platform = platform;
-    this.#budget = budget;
-    this.config = config;
-    this.backends = backends;
-    this.#fanOut = this.#fan();
-  }
-
-  /** Left the config: what clients are just sending goes to those of its backends that are still there. */
-  retire(live: ReadonlySet<Backend>): void {
-    const left = this.backends.filter((backend) => live.has(backend));
-    this.reconfigure(this.config, left);
-  }
-
-  reconfigure(config: HttpListenerConfig, backends: readonly Backend[]): void {
-    this.config = config;
-    this.backends = backends;
-    this.#fanOut = this.#fan();
-  }
-
-  post(write: Write, signal: AbortSignal): Promise<Reply> {
-    return this.#fanOut.post(write, signal);
-  }
-
-  #fan(): FanOut {
-    const deadlineMs = Math.max(...this.config.outputs.map(({ timeoutMs }) => timeoutMs));
-    const { clock } = this.#platform;
-    return new FanOut({ replicas: this.backends, clock, deadlineMs, budget: this.#budget });
-  }
-}
-
 /** One relay: listeners over replica sets over backends, and what they share. */
 export class Relay {
   readonly log: Log;
@@ -92,10 +53,29 @@ export class Relay {
   #backends = new Map<string, Backend>();
   #outputs = new Map<string, string>();
   #removed: Backend[] = [];
+  #spool: SpoolConfig | undefined;
+  readonly #storages: Storages;
 
-  constructor(config: Config, platform: Platform) {
+  /**
+   * A relay with its spool.
+   * @throws {SpoolError} when it cannot be opened, or another process has it.
+   */
+  static async open(config: Config, platform: Platform): Promise<Relay> {
+    const relay = new Relay(platform);
+    try {
+      await relay.#storages.prepare(config, new Set());
+      relay.#apply(config);
+      return relay;
+    } catch (error) {
+      await relay.#storages.close();
+      throw error;
+    }
+  }
+
+  private constructor(platform: Platform) {
     this.#platform = platform;
     this.log = createLog(platform.log, platform.clock);
+    this.#storages = new Storages(platform, this.log);
     this.#stampClock = createStampClock(platform.clock);
     this.#udp = new UdpListeners({
       platform,
@@ -104,11 +84,12 @@ export class Relay {
       signal: this.#stopping.signal,
       writer: (name) => this.#listeners.get(name) as Listener,
     });
-    this.#apply(config);
   }
 
   /** Asks the backends whether they are there and opens the UDP listeners. Rejects with a BindError. */
   async start(config: Config): Promise<void> {
+    await Promise.all([...this.#backends.values()].map((backend) => backend.open()));
+    await this.#storages.tellOrphans(new Set(this.#backends.keys()));
     const greetings = [...this.#backends.values()].map((backend) => backend.greet());
     await Promise.race([Promise.all(greetings), this.#until(this.#platform.clock.monotonic() + GREETING_MS)]);
     await this.#udp.apply(config.udp);
@@ -116,9 +97,13 @@ export class Relay {
 
   /** Takes over a new config: connections and backlogs of backends that stay in it stay. */
   async reload(config: Config): Promise<void> {
+    await this.#storages.prepare(config, new Set(this.backends().map(({ name }) => name)));
     // What they collected is for listeners and backends that may leave with them.
     await this.#udp.closeOthers(config.udp);
+    const before = new Set(this.#backends.values());
     this.#apply(config);
+    const fresh = [...this.#backends.values()].filter((backend) => !before.has(backend));
+    await Promise.all(fresh.map((backend) => backend.open()));
     await this.#udp.apply(config.udp);
   }
 
@@ -136,6 +121,11 @@ export class Relay {
       ready: () => listener.backends.some(({ up }) => up),
       status: () => this.status(),
     };
+  }
+
+  /** All of them, also those that left the config and still lack something. */
+  backends(): readonly Backend[] {
+    return [...this.#backends.values(), ...this.#removed];
   }
 
   status(): RelayStatus {
@@ -168,8 +158,9 @@ export class Relay {
     }
     this.#stopping.abort();
     await Promise.all(backends.map((backend) => backend.stop()));
+    await this.#storages.close();
     return backends
-      .map(({ name, handoff }) => ({ backend: name, records: handoff.records, bytes: handoff.bytes }))
+      .map(({ name, volatile }) => ({ backend: name, ...volatile }))
       .filter(({ records }) => records > 0);
   }
 
@@ -184,6 +175,7 @@ export class Relay {
     const before = this.#backends;
     const signatures = this.#outputs;
     const removed = this.#removed;
+    this.#spool = config.spool;
     this.#backends = new Map();
     this.#outputs = new Map();
     let sets: Map<HttpListenerConfig, Backend[]>;
@@ -208,24 +200,22 @@ export class Relay {
     this.#closeDelivered();
     for (const [http, backends] of sets) {
       const listener = this.#listeners.get(http.name);
-      if (listener !== undefined) listener.reconfigure(http, backends);
-      else this.#listeners.set(http.name, new Listener(http, backends, this.#platform, this.#budget));
+      if (listener !== undefined) listener.reconfigure(http, backends, config.spool);
+      else {
+        const created = new Listener(http, backends, config.spool, this.#platform, this.#budget);
+        this.#listeners.set(http.name, created);
+      }
     }
   }
 
-  /**
-   * The backends of a listener's outputs. Outputs that are alike in every option, in this or another listener,
-   * are one backend with one order; an output that only shares its name with another one gets a longer name.
-   */
   #backendsOf(
     http: HttpListenerConfig,
     before: Map<string, Backend>,
     signatures: Map<string, string>,
   ): Backend[] {
     return http.outputs.map((output) => {
+      const name = nameOf(output, http, this.#outputs);
       const signature = signatureOf(output);
-      const taken = this.#outputs.get(output.name);
-      const name = taken === undefined || taken === signature ? output.name : `${http.name}.${output.name}`;
       const shared = this.#backends.get(name);
       if (shared !== undefined) return shared;
       const backend = this.#keepOrCreate(name, output, before.get(name), signatures.get(name) !== signature);
@@ -236,18 +226,27 @@ export class Relay {
   }
 
   #keepOrCreate(name: string, output: OutputConfig, known: Backend | undefined, changed: boolean): Backend {
-    const same = (backend: Backend) => backend.name === name && backend.origin === output.origin;
+    // What is stored for a name is for the server that has it now; in memory it is for the server that lacked it.
+    const stored = this.#spool !== undefined;
+    const same = (backend: Backend) => backend.name === name && (stored || backend.origin === output.origin);
     const backend = known !== undefined && same(known) ? known : this.#removed.find(same);
-    if (backend === undefined) return new Backend(name, output, this.#platform, this.log);
+    if (backend === undefined) return this.#create(name, output);
     this.#removed = this.#removed.filter((other) => other !== backend);
     const certificates = output.ca !== undefined || output.cert !== undefined;
     if (changed || certificates) backend.reconfigure(output);
+    if (this.#spool !== undefined) backend.bound(this.#spool);
     return backend;
+  }
+
+  #create(name: string, output: OutputConfig): Backend {
+    const spool = this.#storages.take(name);
+    const storage = spool && this.#spool && { spool, config: this.#spool };
+    return new Backend(name, output, this.#platform, this.log, storage);
   }
 
   /** A backend that left the config still gets what it lacks, if it can; it is closed once it lacks nothing. */
   #remove(backend: Backend): void {
-    const { records, bytes } = backend.handoff;
+    const { records, bytes } = backend.backlog;
     this.#removed.push(backend);
     if (records > 0)
       this.log.warn("backend-removed-with-backlog", {
@@ -259,14 +258,10 @@ export class Relay {
   }
 
   #closeDelivered(): void {
-    for (const backend of this.#removed) if (backend.idle) void backend.stop();
+    for (const backend of this.#removed) {
+      if (!backend.idle) continue;
+      this.#storages.giveBack(backend.name, backend.stop());
+    }
     this.#removed = this.#removed.filter(({ idle }) => !idle);
   }
-}
-
-/** Equal for outputs that are alike in every option, secrets included. It is a secret itself. */
-function signatureOf(output: OutputConfig): string {
-  return JSON.stringify(
-    Object.entries(output).map(([key, value]) => [key, value instanceof Secret ? value.reveal() : value]),
-  );
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { send } from "./conformance/client.ts";
+import { temporaryDirectory } from "./support/child.ts";
 import { DENO_RUN } from "./support/deno.ts";
 import { startFaultyInfluxdb } from "./support/faulty-influxdb.ts";
 import { startRelay } from "./support/relay-process.ts";
@@ -25,6 +27,7 @@ for (const runtime of ["node", "deno"] as const) {
       ["127.0.0.1:7086", new URL(servers[1].url).host],
       ["127.0.0.1:9096", "127.0.0.1:0"],
       ["127.0.0.1:8089", "127.0.0.1:0"],
+      ["/var/lib/influxdb-relay/1", join(temporaryDirectory("deploy"), "1")],
     ] as const) {
       assert.ok(local.includes(port), port);
       local = local.replace(port, there);

@@ -73,7 +73,9 @@ test("README: the config and the commands under it", { skip }, () => {
   const config = blocks.find(({ language }) => language === "toml");
   const commands = blocks.find(({ text }) => text.includes("--check"));
   assert.ok(config && commands);
-  writeFileSync(join(directory, "relay.toml"), config.text);
+  const local = config.text.replace('dir = "spool"', `dir = "${directory}/spool"`);
+  assert.notEqual(local, config.text);
+  writeFileSync(join(directory, "relay.toml"), local);
   const [check, start, write] = commands.text
     .replaceAll("relay.toml", `${directory}/relay.toml`)
     .trim()
@@ -87,11 +89,13 @@ test("README: the config and the commands under it", { skip }, () => {
     in_background ${start}
     wait_for '"event":"ready"'
     ${write}
+    ls -d "${directory}/spool"/*/
     `,
   );
   assert.match(output, /warning: .*memory/);
   assert.match(output, /max-delay-interval = "10s"/);
   assert.match(output, /204 No Content/);
+  assert.match(output, /spool\/a\/\n.*spool\/b\/\n/);
 });
 
 test("README: every page it links to is there", () => {

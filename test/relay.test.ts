@@ -47,7 +47,7 @@ test("a config that cannot be applied leaves every backend with its backlog wher
   const down = new Set(["b"]);
   const platform = platformWithout(down);
   const config = configOf({ main: ["a", "b"] });
-  const relay = new Relay(config, platform);
+  const relay = await Relay.open(config, platform);
   await writerOf(relay, "main").post(write, signal);
   await platform.clock.advance(0);
   const [http] = config.http;
@@ -67,7 +67,7 @@ test("a config that cannot be applied leaves every backend with its backlog wher
 
 test("what a client is sending to a listener that leaves the config goes to the backends that stay", async () => {
   const platform = platformWithout(new Set());
-  const relay = new Relay(configOf({ main: ["a"], leaving: ["a", "b"], gone: ["c"] }), platform);
+  const relay = await Relay.open(configOf({ main: ["a"], leaving: ["a", "b"], gone: ["c"] }), platform);
   const leaving = writerOf(relay, "leaving");
   const gone = writerOf(relay, "gone");
   await relay.reload(configOf({ main: ["a"] }));
@@ -82,7 +82,7 @@ test("what a client is sending to a listener that leaves the config goes to the 
 test("a backend that left the config is closed once it has what it lacked", async () => {
   const down = new Set(["b"]);
   const platform = platformWithout(down);
-  const relay = new Relay(configOf({ main: ["a", "b"] }), platform);
+  const relay = await Relay.open(configOf({ main: ["a", "b"] }), platform);
   await writerOf(relay, "main").post(write, signal);
   await platform.clock.advance(0);
   await relay.reload(configOf({ main: ["a"] }));

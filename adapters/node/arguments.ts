@@ -7,6 +7,7 @@ export type Command =
   | { readonly kind: "version" | "help" };
 
 export const USAGE = `influxdb-relay [--config FILE] [--check]
+influxdb-relay spool list|show|verify|drop|replay --config FILE
 
 Writes to every InfluxDB of a replica set. Without --config it starts two embedded demo servers to try it out.
 
@@ -14,6 +15,8 @@ Writes to every InfluxDB of a replica set. Without --config it starts two embedd
   --check         validate the config, print it with its defaults, and say what it does not guarantee
   --version       print the version
   --help          print this text
+
+  spool ...       look after what is kept for servers that lack something: see influxdb-relay spool --help
 
 Signals: SIGHUP reads the config and the certificates again; SIGTERM and SIGINT stop.
 Exit codes: 0 done, 1 failed, 2 wrong config or arguments, 3 stopped with acknowledged writes undelivered.
@@ -28,10 +31,14 @@ export class UsageError extends RelayError {
   }
 }
 
-/** Reads the arguments. `-config` with one dash is what influxdb-relay's users have in their units. */
+/** `-config` with one dash is what influxdb-relay's users have in their units. */
+export function longForm(args: readonly string[]): string[] {
+  return args.map((arg) => (/^-[a-z]{2,}/.test(arg) ? `-${arg}` : arg));
+}
+
+/** Reads the arguments. */
 export function readArguments(args: readonly string[]): Command {
-  const normal = args.map((arg) => (/^-[a-z]{2,}/.test(arg) ? `-${arg}` : arg));
-  const { config, check, version, help } = parse(normal);
+  const { config, check, version, help } = parse(longForm(args));
   if (help) return { kind: "help" };
   if (version) return { kind: "version" };
   if (check && config === undefined) throw new UsageError("--check needs --config FILE");

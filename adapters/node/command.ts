@@ -4,32 +4,38 @@ import { warnings } from "../../src/config/warnings.ts";
 import { ConfigError, RelayError } from "../../src/errors.ts";
 import { type Command, readArguments, USAGE, UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
-import type { Host } from "./host.ts";
+import type { Host, Output } from "./host.ts";
 import { serve } from "./serve.ts";
+import { runSpoolCommand } from "./spool-command.ts";
 
 /** Runs one command line to its end and returns the exit code. */
-export async function runCommand(args: readonly string[], host: Host): Promise<number> {
+export async function runCommand(
+  args: readonly string[],
+  host: Host,
+  output: Output = process,
+): Promise<number> {
   try {
-    return await run(readArguments(args), host);
+    if (args[0] === "spool") return await runSpoolCommand(args.slice(1), host, output);
+    return await run(readArguments(args), host, output);
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;
-    process.stderr.write(`${error.message}\n`);
+    output.stderr.write(`${error.message}\n`);
     return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
   }
 }
 
-async function run(command: Command, host: Host): Promise<number> {
+async function run(command: Command, host: Host, { stdout, stderr }: Output): Promise<number> {
   switch (command.kind) {
     case "help":
-      process.stdout.write(USAGE);
+      stdout.write(USAGE);
       return 0;
     case "version":
-      process.stdout.write(`influxdb-relay ${packageVersion()}\n`);
+      stdout.write(`influxdb-relay ${packageVersion()}\n`);
       return 0;
     case "check": {
       const config = loadConfigFile(command.config as string, host.runtime);
-      process.stdout.write(describeConfig(config));
-      for (const warning of warnings(config)) process.stderr.write(`warning: ${warning}\n`);
+      stdout.write(describeConfig(config));
+      for (const warning of warnings(config)) stderr.write(`warning: ${warning}\n`);
       return 0;
     }
     case "serve":

@@ -9,6 +9,12 @@ export interface Host {
   readonly http: HttpServer;
 }
 
+/** Where a command prints: `process` is one. */
+export interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
 /** How a runtime serves HTTP. */
 export interface HttpServer extends Pick<AppPorts, "readBody" | "clientAddress"> {
   /**

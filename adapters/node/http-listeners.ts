@@ -1,16 +1,37 @@
 import { readFileSync } from "node:fs";
+import { createAdminApp } from "../../src/admin/app.ts";
+import { RunningSpool } from "../../src/admin/running-spool.ts";
 import { createApp } from "../../src/app.ts";
 import { formatAddress } from "../../src/config/address.ts";
-import type { Config, HttpListenerConfig } from "../../src/config/config.ts";
+import type { AdminConfig, Config, HttpListenerConfig } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/errors.ts";
-import type { AppListener } from "../../src/http/listener.ts";
+import { type AppListener, createHttpCounters } from "../../src/http/listener.ts";
 import type { Platform } from "../../src/platform.ts";
 import type { Relay } from "../../src/relay.ts";
 import type { HttpServer } from "./host.ts";
-import type { HttpListener } from "./http-listener.ts";
+import type { HttpListener, HttpListenerOptions } from "./http-listener.ts";
+import { storedNames } from "./stored-names.ts";
 
 type QueryPassThrough = NonNullable<AppListener["queryPassThrough"]>;
 type Fetch = ReturnType<typeof createApp>["fetch"];
+
+/** People and their programs: few connections, small requests. */
+const ADMIN_CONNECTIONS = 64;
+const ADMIN_REQUEST_TIMEOUT_MS = 30_000;
+/** The name of the admin listener; no other can have it without looking like it. */
+const ADMIN = "[admin]";
+
+/** A listener that the config asks for. */
+interface Wanted
+  extends Pick<
+    HttpListenerOptions,
+    "address" | "maxConnections" | "requestTimeoutMs" | "reusePort" | "counters"
+  > {
+  readonly key: string;
+  readonly name: string;
+  readonly pem: string | undefined;
+  readonly fetch: Fetch;
+}
 
 interface Open {
   /** What cannot change without listening anew. */
@@ -25,6 +46,8 @@ export class HttpListeners {
   readonly #platform: Platform;
   readonly #server: HttpServer;
   readonly #query: QueryPassThrough | undefined;
+  readonly #spool: RunningSpool;
+  #spoolDir: string | undefined;
   #open = new Map<string, Open>();
   /** Listeners that left the config and still answer what they had taken. */
   readonly #leaving = new Set<HttpListener>();
@@ -34,6 +57,10 @@ export class HttpListeners {
     this.#platform = platform;
     this.#server = server;
     this.#query = query;
+    this.#spool = new RunningSpool({
+      backends: () => relay.backends(),
+      stored: async () => (this.#spoolDir && (await storedNames(this.#spoolDir))) || [],
+    });
   }
 
   /** @throws {ConfigError} when a certificate that the config names cannot be used. */
@@ -49,17 +76,19 @@ export class HttpListeners {
    * @throws {BindError} when an address cannot be bound; the listeners before it are open.
    */
   async apply(config: Config): Promise<void> {
+    this.#spoolDir = config.spool?.dir;
     const before = this.#open;
+    const wanted = this.#wanted(config);
     this.#open = new Map();
-    for (const [name, open] of before) {
-      const stays = config.http.some((http) => http.name === name && signatureOf(http) === open.signature);
-      if (stays) this.#open.set(name, open);
+    for (const [key, open] of before) {
+      const stays = wanted.some((want) => want.key === key && signatureOf(want) === open.signature);
+      if (stays) this.#open.set(key, open);
       else this.#leave(open.socket);
     }
-    for (const http of config.http) {
-      const open = this.#open.get(http.name);
-      if (open === undefined) await this.#start(http);
-      else this.#change(open, http);
+    for (const want of wanted) {
+      const open = this.#open.get(want.key);
+      if (open === undefined) await this.#start(want);
+      else change(open, want);
     }
   }
 
@@ -77,33 +106,53 @@ export class HttpListeners {
     void socket.stopAccepting().then(() => this.#leaving.delete(socket));
   }
 
-  async #start(http: HttpListenerConfig): Promise<void> {
-    const listener = this.#listener(http);
-    const tlsPem = readPem(http);
-    const open: { fetch: Fetch } = { fetch: this.#app(listener) };
+  async #start(want: Wanted): Promise<void> {
+    const { key, name, pem, fetch, ...options } = want;
+    const open: { fetch: Fetch } = { fetch };
     const socket = await this.#server.start({
-      name: `[[http]] ${http.name}`,
+      ...options,
+      name: key,
       fetch: (request, env, context) => open.fetch(request, env, context),
-      address: http.bindAddr,
-      ...(tlsPem === undefined ? {} : { tlsPem }),
-      maxConnections: http.maxConnections,
-      requestTimeoutMs: http.requestTimeoutMs,
-      reusePort: http.reusePort,
+      ...(pem === undefined ? {} : { tlsPem: pem }),
       log: this.#relay.log,
-      counters: listener.counters,
     });
-    this.#open.set(http.name, Object.assign(open, { signature: signatureOf(http), socket }));
+    this.#open.set(key, Object.assign(open, { signature: signatureOf(want), socket }));
     this.#relay.log.info("listening", {
-      listener: http.name,
-      protocol: tlsPem === undefined ? "http" : "https",
+      listener: name,
+      protocol: pem === undefined ? "http" : "https",
       address: formatAddress(socket.address),
     });
   }
 
-  #change(open: Open, http: HttpListenerConfig): void {
-    const pem = readPem(http);
-    if (pem !== undefined) open.socket.setTls(pem);
-    open.fetch = this.#app(this.#listener(http));
+  #wanted({ http, admin }: Config): Wanted[] {
+    const wanted = http.map((listener) => this.#wantedHttp(listener));
+    return admin === undefined ? wanted : [...wanted, this.#wantedAdmin(admin)];
+  }
+
+  #wantedHttp(http: HttpListenerConfig): Wanted {
+    const { name, bindAddr: address, maxConnections, requestTimeoutMs, reusePort } = http;
+    const listener = this.#listener(http);
+    const { counters } = listener;
+    return {
+      ...{ key: `[[http]] ${name}`, name, address, maxConnections, requestTimeoutMs, reusePort, counters },
+      pem: readPem(http),
+      fetch: this.#app(listener),
+    };
+  }
+
+  #wantedAdmin(config: AdminConfig): Wanted {
+    const { log } = this.#relay;
+    return {
+      key: ADMIN,
+      name: ADMIN,
+      address: config.bindAddr,
+      maxConnections: ADMIN_CONNECTIONS,
+      requestTimeoutMs: ADMIN_REQUEST_TIMEOUT_MS,
+      reusePort: false,
+      counters: createHttpCounters(),
+      pem: undefined,
+      fetch: createAdminApp({ config, spool: this.#spool, log, ports: this.#server }).fetch,
+    };
   }
 
   #listener({ name }: HttpListenerConfig): AppListener {
@@ -117,20 +166,13 @@ export class HttpListeners {
   }
 }
 
-function signatureOf({
-  bindAddr,
-  sslCombinedPem,
-  maxConnections,
-  requestTimeoutMs,
-  reusePort,
-}: HttpListenerConfig): string {
-  return JSON.stringify([
-    bindAddr,
-    sslCombinedPem !== undefined,
-    maxConnections,
-    requestTimeoutMs,
-    reusePort,
-  ]);
+function change(open: Open, { pem, fetch }: Wanted): void {
+  if (pem !== undefined) open.socket.setTls(pem);
+  open.fetch = fetch;
+}
+
+function signatureOf({ address, pem, maxConnections, requestTimeoutMs, reusePort }: Wanted): string {
+  return JSON.stringify([address, pem !== undefined, maxConnections, requestTimeoutMs, reusePort]);
 }
 
 function readPem({ name, sslCombinedPem: path }: HttpListenerConfig): string | undefined {

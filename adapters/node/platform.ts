@@ -3,6 +3,7 @@ import type { Clock, LogSink, Platform } from "../../src/platform.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { gunzip, gzip } from "./gzip.ts";
 import { createHttpClient } from "./http-client.ts";
+import { openSpool } from "./spool-files.ts";
 
 /** The longest time that a timer of the runtime can be set for; a longer one would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -40,6 +41,7 @@ export function nodePlatform(log: LogSink): Platform {
     log,
     openHttp: createHttpClient,
     datagrams: nodeDatagrams,
+    openSpool: (path) => openSpool(path),
     readText: (path) => readFileSync(path, "utf8"),
     gunzip,
     gzip,

@@ -16,7 +16,7 @@ export async function serve(configFile: string | undefined, host: Host): Promise
   let config = demo?.config ?? loadConfigFile(configFile as string, host.runtime);
   const log = logWriter(config);
   const platform = host.platform(log);
-  const relay = new Relay(config, platform);
+  const relay = await Relay.open(config, platform);
   const http = new HttpListeners(relay, platform, host.http, demo?.query);
   try {
     await relay.start(config);

@@ -1,7 +1,7 @@
 import { checkCapabilities } from "../../src/config/capabilities.ts";
 import type { Config } from "../../src/config/config.ts";
 import { parseConfig } from "../../src/config/parse.ts";
-import { ConfigError } from "../../src/errors.ts";
+import { ConfigError, type ConfigProblem } from "../../src/errors.ts";
 
 /** The Worker's variables, secrets and other bindings by name. */
 export type Env = Readonly<Record<string, unknown>>;
@@ -11,6 +11,10 @@ export type Found = { readonly text: string } | { readonly problem: string };
 
 /** The variable with the config's text. */
 export const NAME = "RELAY_CONFIG";
+/** The binding of the objects that keep what backends lack. */
+export const OBJECTS = "RELAY_SPOOL";
+/** What goes to an object in one call may have 32 MiB in all. */
+const MAX_SPOOLED_BODY = 30 * 1024 * 1024;
 
 /**
  * Looks for the config's text: in `RELAY_CONFIG`, or in `RELAY_CONFIG_1`, `RELAY_CONFIG_2` and so on, each some whole
@@ -51,5 +55,20 @@ export function readConfig(found: Found, env: Env): Config {
     addresses: false,
   });
   checkCapabilities(config, NAME, "workers");
+  if (config.spool !== undefined) checkObjects(config, env);
   return config;
+}
+
+function checkObjects({ http }: Config, env: Env): void {
+  const problems: ConfigProblem[] = [];
+  if (env[OBJECTS] === undefined) {
+    const message = `needs the binding ${OBJECTS} of a Durable Object: take it over from the relay's wrangler.toml`;
+    problems.push({ path: "spool", message });
+  }
+  http.forEach(({ maxBodySize }, i) => {
+    if (maxBodySize <= MAX_SPOOLED_BODY) return;
+    const message = `must be at most ${MAX_SPOOLED_BODY} with [spool]: more does not go to a Durable Object at a time`;
+    problems.push({ path: `http[${i}].max-body-size`, message });
+  });
+  if (problems.length > 0) throw new ConfigError(NAME, problems);
 }

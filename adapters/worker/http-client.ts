@@ -1,5 +1,20 @@
-import { TransportError } from "../../src/errors.ts";
+import { TransportError, type TransportFailure } from "../../src/errors.ts";
 import type { HttpAnswer, HttpClient, HttpClientOptions, HttpRequest } from "../../src/platform.ts";
+
+/**
+ * With these statuses Cloudflare itself answers in place of a server that it did not get an answer from (its "5xx
+ * errors"; InfluxDB has none of them): the failure, and whether the server may have acted on the request.
+ */
+const NO_ANSWER: Readonly<Record<number, readonly [TransportFailure, boolean]>> = {
+  520: ["reset", true],
+  521: ["refused", false],
+  522: ["timeout", true],
+  523: ["refused", false],
+  524: ["timeout", true],
+  525: ["tls", false],
+  526: ["tls", false],
+  530: ["dns", false],
+};
 
 /**
  * HTTP by the runtime's fetch. It keeps no connection and no promise beyond one `send`, so that requests can share
@@ -21,12 +36,18 @@ async function send(origin: string, request: HttpRequest): Promise<HttpAnswer> {
       redirect: "manual",
       signal: giveUp.signal,
     });
+    const failure = NO_ANSWER[response.status];
+    if (failure !== undefined) {
+      void response.body?.cancel();
+      throw new TransportError(...failure, `Cloudflare got no answer (${response.status})`);
+    }
     return {
       status: response.status,
       header: (name) => response.headers.get(name) ?? undefined,
       body: await readAtMost(response.body, maxAnswerBytes),
     };
-  } catch {
+  } catch (error) {
+    if (error instanceof TransportError) throw error;
     throw transportError(giveUp.signal.aborted);
   } finally {
     clearTimeout(timer);

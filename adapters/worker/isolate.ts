@@ -1,10 +1,10 @@
 import { createApp } from "../../src/app.ts";
-import type { HttpListenerConfig } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/errors.ts";
-import { type Env, type Found, findConfig, NAME, readConfig } from "./config.ts";
+import { type Env, type Found, findConfig, NAME, OBJECTS, readConfig } from "./config.ts";
 import { createListener } from "./listener.ts";
 import { consoleLog, workerPlatform } from "./platform.ts";
 import { clientAddress, readBody } from "./request-body.ts";
+import type { SpoolObject } from "./spool-object.ts";
 
 type Fetch = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
 
@@ -33,9 +33,13 @@ function createAnswer(found: Found, env: Env): Fetch {
   try {
     const config = readConfig(found, env);
     const platform = workerPlatform(consoleLog(config.logLevel));
-    // That there is exactly one was checked.
-    const listener = createListener(config.http[0] as HttpListenerConfig, platform);
-    return createApp(listener, { readBody, clientAddress, platform }).fetch;
+    const objects = env[OBJECTS] as DurableObjectNamespace<SpoolObject> | undefined;
+    const listener = createListener(config, objects, platform);
+    const app = createApp(listener, { readBody, clientAddress, platform });
+    return async (request, ...more) => {
+      if (new URL(request.url).pathname === "/status") await listener.refreshStatus();
+      return app.fetch(request, ...more);
+    };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const log = consoleLog("error");

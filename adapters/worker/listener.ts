@@ -1,31 +1,76 @@
 import { DirectBackend } from "../../src/backend/direct.ts";
-import type { HttpListenerConfig } from "../../src/config/config.ts";
+import type { WaitUntil } from "../../src/backend/direct-delivery.ts";
+import type { Config, HttpListenerConfig, SpoolConfig } from "../../src/config/config.ts";
 import { type AppListener, createHttpCounters } from "../../src/http/listener.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { Platform } from "../../src/platform.ts";
 import { Budget } from "../../src/write/budget.ts";
 import { FanOut } from "../../src/write/fan-out.ts";
 import { createStampClock } from "../../src/write/precision.ts";
+import type { Writer } from "../../src/writer.ts";
+import { openKeeper } from "./keeper.ts";
+import type { SpoolObject } from "./spool-object.ts";
+
+/** The app's listener, and what a Worker must do itself before it shows its figures. */
+export interface WorkerListener extends AppListener {
+  /** Asks the objects for their figures, which `status` then shows. Never rejects. */
+  refreshStatus(): Promise<void>;
+}
 
 /**
- * A relay without lanes and without memory beyond a request. Requests share its counters and its config, and nothing
- * that does input or output.
+ * A relay without lanes and without memory beyond a request, but for what goes to the backends' objects. Requests
+ * share its counters and its config, and nothing that does input or output.
+ * @param objects must be there if the config has [spool].
  */
-export function createListener(config: HttpListenerConfig, platform: Platform): AppListener {
+export function createListener(
+  { http, spool }: Config,
+  objects: DurableObjectNamespace<SpoolObject> | undefined,
+  platform: Platform,
+): WorkerListener {
+  // That there is exactly one was checked.
+  const config = http[0] as HttpListenerConfig;
   const log = createLog(platform.log, platform.clock);
   const backends = config.outputs.map((output) => new DirectBackend(output, platform, log));
   const counters = createHttpCounters();
-  const deadlineMs = Math.max(...config.outputs.map(({ timeoutMs }) => timeoutMs));
+  const timeoutMs = Math.max(...config.outputs.map((output) => output.timeoutMs));
+  // The runtime bounds what an isolate holds, and a count of what cut-off requests held would never end.
+  const budget = new Budget(Number.POSITIVE_INFINITY);
+
+  function inMemory(waitUntil: WaitUntil): Writer {
+    const replicas = backends.map((backend) => backend.replica({ waitUntil }));
+    return new FanOut({ replicas, clock: platform.clock, deadlineMs: timeoutMs, budget });
+  }
+
+  function inObjects(
+    { graceMs, whenFull, storeCredentials }: SpoolConfig,
+    namespace: DurableObjectNamespace<SpoolObject>,
+    waitUntil: WaitUntil,
+  ): Writer {
+    const { clock } = platform;
+    const requests = backends.map(({ name }) => ({ waitUntil, keeper: openKeeper(namespace, name) }));
+    const replicas = requests.map((request, i) =>
+      (backends[i] as DirectBackend).replica(request, storeCredentials),
+    );
+    return {
+      async post(write, signal) {
+        const since = clock.monotonic();
+        await Promise.all(
+          requests.map(({ keeper }, i) => (backends[i] as DirectBackend).known.refresh(keeper, waitUntil)),
+        );
+        const deadlineMs = Math.max(1, timeoutMs - (clock.monotonic() - since));
+        const safely = { graceMs, refuseWhenFull: whenFull === "refuse" };
+        return new FanOut({ replicas, clock, deadlineMs, budget, spool: safely }).post(write, signal);
+      },
+    };
+  }
+
   return {
     config,
-    writer: (c) => {
-      const { executionCtx } = c;
-      const replicas = backends.map((backend) =>
-        backend.replica((promise) => executionCtx.waitUntil(promise)),
-      );
-      // The runtime bounds what an isolate holds, and a count of what cut-off requests held would never end.
-      const budget = new Budget(Number.POSITIVE_INFINITY);
-      return new FanOut({ replicas, clock: platform.clock, deadlineMs, budget });
+    writer: ({ executionCtx }) => {
+      const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);
+      return spool === undefined || objects === undefined
+        ? inMemory(waitUntil)
+        : inObjects(spool, objects, waitUntil);
     },
     // A Worker is never told to stop. A signal belongs to the request that made it, so each gets its own.
     get signal() {
@@ -49,6 +94,10 @@ export function createListener(config: HttpListenerConfig, platform: Platform): 
       ],
       backends: backends.map((backend) => backend.status()),
     }),
+    refreshStatus: async () => {
+      if (spool === undefined || objects === undefined) return;
+      await Promise.all(backends.map((backend) => backend.refreshStatus(openKeeper(objects, backend.name))));
+    },
   };
 }
 

@@ -23,7 +23,7 @@ export function workerPlatform(log: LogSink): Platform {
     runtime: "workers",
     clock: workerClock,
     random: Math.random,
-    defer: queueMicrotask,
+    defer: (run) => queueMicrotask(run),
     log,
     openHttp: createHttpClient,
     gunzip,

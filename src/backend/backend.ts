@@ -1,62 +1,48 @@
-import type { OutputConfig } from "../config/config.ts";
+import type { OutputConfig, SpoolConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
-import { MemoryStore } from "../spool/memory-store.ts";
-import type { TimeRange } from "../spool/time-ranges.ts";
-import type { Destination, OutcomeKind, Reply, Write } from "../writer.ts";
+import { ABANDONED } from "../spool/cursor.ts";
+import type { BackendSpool } from "../spool/log.ts";
+import { MemoryFacts } from "../spool/memory-facts.ts";
+import { MemoryLog } from "../spool/memory-log.ts";
+import type { Kept } from "../spool/undelivered.ts";
+import type { Destination, OutcomeKind, Write } from "../writer.ts";
 import { Apart } from "./apart.ts";
+import { type BackendStatus, heldStatus, rangeStatus } from "./backend-status.ts";
 import { BackendClient } from "./client.ts";
+import { DeadLetters } from "./dead-letters.ts";
 import { DefaultPolicies } from "./default-policies.ts";
 import { Entry } from "./entry.ts";
 import { Gate } from "./gate.ts";
 import { Handoff } from "./handoff.ts";
-import { Lane } from "./lane.ts";
-import type { LaneContext, Resting } from "./lane-context.ts";
+import type { LaneContext } from "./lane-context.ts";
+import { Lanes } from "./lanes.ts";
+import { Pace } from "./pace.ts";
 import type { Acceptance, Replica, ReplyObserver } from "./replica.ts";
+import { SETTLE_MS } from "./retry-after.ts";
 
-/** A {@link TimeRange} for JSON: nanoseconds since 1970 as text. */
-export interface RangeStatus {
-  readonly db: string;
-  readonly rp: string;
-  readonly min: string;
-  readonly max: string;
-}
-
-/** What a backend looks like from outside: names and figures, no addresses and no secrets. */
-export interface BackendStatus {
-  readonly name: string;
-  /** `down`: it does not answer. `behind`: it answers, and lacks something. */
-  readonly state: "up" | "behind" | "down";
-  readonly version: string | undefined;
-  readonly backlog: { readonly records: number; readonly bytes: number };
-  readonly lanes: number;
-  /** Destinations that the backend is not ready for, and its words. */
-  readonly held: readonly { readonly db: string; readonly rp: string; readonly records: number }[];
-  /** Where writes for it were dropped, and where it may differ from its replicas for another reason. */
-  readonly lost: readonly RangeStatus[];
-  readonly suspect: readonly RangeStatus[];
-  /** Requests by outcome. Each carried one write or several. */
-  readonly requests: Readonly<Record<OutcomeKind, number>>;
-  /** Writes that the requests carried; one that was sent again counts again. */
-  readonly writes: number;
-  readonly counters: Handoff["counters"];
+/** Where and how a backend's writes are kept on disk. */
+export interface BackendStorage {
+  readonly spool: BackendSpool;
+  readonly config: SpoolConfig;
 }
 
 /** One InfluxDB server: its connections, the order of what goes to it, and what it lacks. */
 export class Backend implements Replica {
   readonly name: string;
   readonly handoff: Handoff;
+  readonly deadLetters: DeadLetters | undefined;
   readonly #platform: Platform;
   #output: OutputConfig;
+  #storage: BackendStorage | undefined;
   #client: BackendClient;
   /** Clients from before a change of options, while something may be in flight with them. */
   readonly #retiring = new Set<BackendClient>();
   readonly #gate: Gate;
-  readonly #policies: DefaultPolicies;
-  readonly #context: LaneContext;
-  readonly #lanes = new Map<string, Lane>();
-  /** Lanes of destinations that the backend is not ready for. */
-  readonly #held = new Map<string, Lane>();
+  /** What goes through its log: on disk if there is one. */
+  readonly #main: Lanes;
+  /** Writes with credentials that must not be stored on disk. */
+  readonly #private: Lanes | undefined;
   readonly #requests: Record<OutcomeKind, number> = {
     stored: 0,
     rejected: 0,
@@ -65,51 +51,95 @@ export class Backend implements Replica {
     unreachable: 0,
   };
   #writes = 0;
-  #stopped = false;
-  #seq = 0;
+  /** When (monotonic) a request ended last of which it is not known what became of it. */
+  #unknownAtMs = Number.NEGATIVE_INFINITY;
+  #storedAtMs = Number.NEGATIVE_INFINITY;
+  /** Running time of the relay before this start, less the monotonic time at it. */
+  readonly #ranBeforeMs: number;
 
-  constructor(name: string, output: OutputConfig, platform: Platform, log: Log) {
+  constructor(name: string, output: OutputConfig, platform: Platform, log: Log, storage?: BackendStorage) {
+    const { clock, random } = platform;
     this.name = name;
     this.#platform = platform;
     this.#output = output;
+    this.#storage = storage;
     this.#client = new BackendClient(output, platform);
-    this.handoff = new Handoff({ backend: name, store: new MemoryStore(), maxBytes: output.bufferSize, log });
+    const { main, hold, dead, facts } = storage?.spool ?? memorySpool();
+    const volatile = storage === undefined;
+    this.#ranBeforeMs = Math.max(main.lastRanMs, hold.lastRanMs) - clock.monotonic();
+    const ranMs = () => clock.monotonic() + this.#ranBeforeMs;
+    this.deadLetters = volatile
+      ? undefined
+      : new DeadLetters({
+          backend: name,
+          log: dead,
+          facts,
+          maxBytes: () => this.#storage?.config.deadLetterMaxSize ?? 0,
+          clock,
+          ranMs,
+          events: log,
+        });
+    this.handoff = new Handoff({ backend: name, facts, deadLetters: this.deadLetters, clock, log });
+    const pace = new Pace(clock, () => this.#output.drainMaxRate);
     this.#gate = new Gate({
-      clock: platform.clock,
+      clock,
       random: platform.random,
       maxDelayMs: () => this.#output.maxDelayIntervalMs,
       ping: () => this.#client.ping(),
       onChange: (open, reason) => {
         if (open) log.info("backend-up", { backend: name });
-        else
-          log.warn("backend-down", {
-            backend: name,
-            reason,
-            next: "it is asked again until it answers",
-          });
-        if (open) for (const lane of [...this.#lanes.values(), ...this.#held.values()]) lane.wake();
+        else log.warn("backend-down", { backend: name, reason, next: "it is asked again until it answers" });
+        if (!open) pace.slow();
+        if (open) for (const lanes of this.#all()) lanes.wake();
       },
     });
-    this.#policies = new DefaultPolicies(platform.clock, (db, credentials) =>
+    const policies = new DefaultPolicies(clock, facts, (db, credentials) =>
       this.#client.defaultPolicy(db, credentials),
     );
-    this.#context = {
-      clock: platform.clock,
-      random: platform.random,
+    const context: Omit<LaneContext, "isHeld" | "hold" | "idle"> = {
+      clock,
+      random,
       client: () => this.#client,
       gate: this.#gate,
       handoff: this.handoff,
-      apart: new Apart(platform.clock),
+      apart: new Apart(clock),
+      pace,
       maxDelayMs: () => this.#output.maxDelayIntervalMs,
+      poisonAfterMs: () => this.#storage?.config.poisonAfterMs ?? Number.POSITIVE_INFINITY,
+      storedSince: (ms) => this.#storedAtMs > ms,
       maxBatchBytes: () => this.#output.maxBatchBytes,
       defer: (run) => platform.defer(run),
-      hold: (entries, failed, reply) => this.#hold(entries, failed, reply),
-      idle: (lane) => this.#forget(lane),
-      observed: (reply, writes) => {
+      observed: ({ reply, unknownOutcome }, writes) => {
+        if (unknownOutcome) this.#unknownAtMs = clock.monotonic();
         this.#requests[reply.kind]++;
         this.#writes += writes;
+        if (reply.kind === "stored") this.#storedAtMs = clock.monotonic();
       },
     };
+    const common = { backend: name, context, policies, handoff: this.handoff, clock, ranMs, events: log };
+    const inMemory = () => ({
+      maxBytes: this.#output.bufferSize,
+      maxRecords: Number.POSITIVE_INFINITY,
+      maxAgeMs: Number.POSITIVE_INFINITY,
+    });
+    const onDisk = (hold: boolean) => () => {
+      const { holdMaxSize, maxSize, maxRecords, maxAgeMs } = (this.#storage as BackendStorage).config;
+      return { maxBytes: hold ? holdMaxSize : maxSize, maxRecords, maxAgeMs };
+    };
+    const { doubtful = false, abandoned = false } = storage?.spool ?? {};
+    this.#main = new Lanes({
+      ...common,
+      facts,
+      doubtful,
+      abandoned,
+      main,
+      hold,
+      limits: volatile ? inMemory : onDisk(false),
+      holdLimits: volatile ? inMemory : onDisk(true),
+    });
+    if (volatile) return;
+    const own = memorySpool();
+    this.#private = new Lanes({ ...common, ...own, limits: inMemory, holdLimits: inMemory });
   }
 
   get origin(): string {
@@ -124,21 +154,30 @@ export class Backend implements Replica {
     return this.#gate.open;
   }
 
-  takes({ destination }: Write): boolean {
-    const lane = this.#heldLane(destination) ?? this.#lanes.get(this.#key(this.#lanes, destination));
-    return lane === undefined ? this.#gate.mayTry : lane.takes;
+  takes(write: Write): boolean {
+    return this.#lanesOf(write).takes(this.#own(write).destination) ?? this.#gate.mayTry;
+  }
+
+  isFull(write: Write): boolean {
+    return this.#lanesOf(write).isFull(this.#own(write).destination);
+  }
+
+  keepsSafely(write: Write): boolean {
+    return this.#storage !== undefined && this.#lanesOf(write) === this.#main;
   }
 
   accept(write: Write, observer: ReplyObserver, index: number): Acceptance {
-    const { destination } = write;
-    const lane = this.#heldLane(destination) ?? this.#lane(this.#lanes, destination, false);
-    const entry = new Entry(this.#seq++, write, lane, observer, index);
+    const own = this.#own(write);
+    const lane = this.#lanesOf(write).laneFor(own.destination);
+    const entry = new Entry(own, lane, observer, index);
     lane.push(entry);
     return entry;
   }
 
-  diverged(write: Write, reply: Reply): void {
-    this.handoff.diverged(write, reply);
+  /** Finds out for whom something is held, and begins to deliver what is kept. */
+  async open(): Promise<void> {
+    await this.#main.open();
+    await this.#private?.open();
   }
 
   /** Asks the backend whether it is there, so that its state is known before the first write. */
@@ -158,102 +197,140 @@ export class Backend implements Replica {
       void old.close();
     });
     this.#output = output;
-    this.handoff.maxBytes = output.bufferSize;
   }
 
-  /** True while a request is in flight or something waits that could be sent. */
+  /** Takes over changed bounds of what is stored. */
+  bound(config: SpoolConfig): void {
+    if (this.#storage !== undefined) this.#storage = { ...this.#storage, config };
+  }
+
+  /** True while a request is in flight or something waits that could be sent, and would be lost with the process. */
   get busy(): boolean {
-    for (const lane of this.#lanes.values()) if (lane.takes && lane.depth > 0) return true;
-    return false;
+    return this.#all().some((lanes) => lanes.busy);
   }
 
   /** True while it has no write at all. */
   get idle(): boolean {
-    return this.#lanes.size === 0 && this.#held.size === 0;
+    return this.#all().every((lanes) => lanes.idle);
+  }
+
+  /** What would be lost with the process. */
+  get volatile(): { readonly records: number; readonly bytes: number } {
+    return (this.#storage === undefined ? this.#main : this.#private)?.backlog ?? { records: 0, bytes: 0 };
+  }
+
+  /** What it lacks. */
+  get backlog(): { readonly records: number; readonly bytes: number } {
+    const parts = this.#all().map(({ backlog }) => backlog);
+    return {
+      records: parts.reduce((sum, { records }) => sum + records, 0),
+      bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
   }
 
   status(): BackendStatus {
-    const { records, bytes, lost, suspect, counters } = this.handoff;
+    const { lost, suspect, heldReasons, counters } = this.handoff;
+    const { backlog } = this;
     return {
       name: this.name,
-      state: !this.up ? "down" : records > 0 ? "behind" : "up",
+      state: !this.up ? "down" : backlog.records > 0 ? "behind" : "up",
       version: this.version?.version,
-      backlog: { records, bytes },
-      lanes: this.#lanes.size,
-      held: [...this.#held.values()].map((lane) => ({ ...place(lane.key), records: lane.depth })),
+      backlog,
+      lanes: this.#all().reduce((sum, lanes) => sum + lanes.count, 0),
+      held: this.#all().flatMap((lanes) => lanes.held().map((held) => heldStatus(held, heldReasons))),
       lost: lost.list().map(rangeStatus),
       suspect: suspect.list().map(rangeStatus),
       requests: { ...this.#requests },
       writes: this.#writes,
       counters: { ...counters },
+      deadLetters: this.deadLetters && {
+        records: this.deadLetters.records,
+        bytes: this.deadLetters.bytes,
+        ...this.deadLetters.counters,
+      },
     };
+  }
+
+  /** What it lacks of a part, for whoever wants to look at it: on disk and in memory. */
+  kept(part: "main" | "hold"): Kept[] {
+    return this.#all().map((lanes) => lanes.kept(part));
+  }
+
+  /** What is stored for it; undefined if nothing outlives the process. */
+  get storage(): BackendSpool | undefined {
+    return this.#storage?.spool;
+  }
+
+  /**
+   * Gives up what is kept, or held, for the destinations that match, but for what is being sent just now: it counts
+   * as lost. Returns how many records that were.
+   */
+  async drop(part: "main" | "hold", matches: (destination: Destination) => boolean): Promise<number> {
+    const dropped = await Promise.all(this.#all().map((lanes) => lanes.drop(part, matches)));
+    return dropped.reduce((sum, records) => sum + records, 0);
+  }
+
+  /** Sends dead letters once more, as if they had just been written. Returns how many. */
+  async replay(matches: (destination: Destination) => boolean): Promise<number> {
+    return (await this.deadLetters?.take(matches, (write) => this.#keep(write))) ?? 0;
+  }
+
+  /** Resolves when a write is kept for this backend, which gets it in its turn. */
+  #keep(write: Write): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const observer: ReplyObserver = {
+        answered: () => {},
+        kept: (_, error) => (error === undefined ? resolve() : reject(error)),
+      };
+      this.accept(write, observer, 0).keep();
+    });
   }
 
   /** Sends nothing more and aborts what is in flight. What is kept stays where it is. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    const isSettling = this.#platform.clock.monotonic() - this.#unknownAtMs < SETTLE_MS;
+    const abandons = isSettling || this.#main.sending;
     this.#gate.stop();
-    const ended = [...this.#lanes.values(), ...this.#held.values()].map((lane) => lane.stop());
+    const ended = this.#all().map((lanes) => lanes.stop());
     await Promise.all([this.#client, ...this.#retiring].map((client) => client.close()));
     await Promise.all(ended);
+    if (this.#storage === undefined) return;
+    const { main, hold, dead, facts } = this.#storage.spool;
+    // If it cannot be stored, the end does not count as orderly.
+    await facts.set(ABANDONED, abandons).catch(() => {});
+    await this.#main.commit();
+    await this.handoff.store();
+    await Promise.all([main.close(), hold.close(), dead.close()]);
+    await facts.close();
   }
 
-  /**
-   * A write that names no policy shares the lane of the default one, so that they keep their order. Once the default
-   * is known, what waits in the lane of unnamed policies goes on in that of the default one; if both are in use they
-   * stay apart until one is idle, because no write may overtake one of its own lane.
-   */
-  #key(lanes: Map<string, Lane>, destination: Destination): string {
-    const { db, rp, credentials } = destination;
-    const user = lanes === this.#held ? credentials?.authorization : undefined;
-    const policy = this.#policies.of(db, credentials);
-    if (policy === undefined) return laneKey(db, rp, user);
-    const key = laneKey(db, policy, user);
-    const unnamed = lanes.get(laneKey(db, "", user));
-    if (unnamed === undefined) return rp === "" ? key : laneKey(db, rp, user);
-    if (lanes.has(key)) return laneKey(db, rp, user);
-    lanes.delete(unnamed.key);
-    unnamed.key = key;
-    lanes.set(key, unnamed);
-    return rp === "" ? key : laneKey(db, rp, user);
+  #all(): Lanes[] {
+    return this.#private === undefined ? [this.#main] : [this.#main, this.#private];
   }
 
-  #heldLane(destination: Destination): Lane | undefined {
-    return this.#held.size === 0 ? undefined : this.#held.get(this.#key(this.#held, destination));
+  /** A client's credentials that the disk must not see keep its writes off it. */
+  #lanesOf({ destination: { credentials } }: Write): Lanes {
+    if (this.#private === undefined || credentials === undefined) return this.#main;
+    const { authorization } = this.#output;
+    const storable = authorization !== undefined || this.#storage?.config.storeCredentials === true;
+    return storable ? this.#main : this.#private;
   }
 
-  #lane(lanes: Map<string, Lane>, destination: Destination, held: boolean): Lane {
-    const key = this.#key(lanes, destination);
-    let lane = lanes.get(key);
-    if (lane === undefined) {
-      lane = new Lane(key, this.#context, held);
-      lanes.set(key, lane);
-      if (this.#stopped) void lane.stop();
-    }
-    return lane;
-  }
-
-  #hold(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply): void {
-    const { destination } = entries[0] as Entry;
-    this.#lane(this.#held, destination, true).adopt(entries, failed, reply);
-  }
-
-  #forget(lane: Resting): void {
-    const lanes = lane.held ? this.#held : this.#lanes;
-    if (lanes.get(lane.key) === lane) lanes.delete(lane.key);
-    void lane.stop();
+  /** With credentials of its own it does not matter whose a write is. */
+  #own(write: Write): Write {
+    if (this.#output.authorization === undefined || write.destination.credentials === undefined) return write;
+    return { ...write, destination: { ...write.destination, credentials: undefined } };
   }
 }
 
-function rangeStatus({ db, rp, minNs, maxNs }: TimeRange): RangeStatus {
-  return { db, rp, min: String(minNs), max: String(maxNs) };
-}
-
-function laneKey(db: string, rp: string, user = ""): string {
-  return `${db}\0${rp}\0${user}`;
-}
-
-function place(key: string): { db: string; rp: string } {
-  const [db = "", rp = ""] = key.split("\0");
-  return { db, rp };
+/** Nothing of it outlives the process. */
+function memorySpool(): BackendSpool {
+  return {
+    main: new MemoryLog(),
+    hold: new MemoryLog(),
+    dead: new MemoryLog(),
+    facts: new MemoryFacts(),
+    doubtful: false,
+    abandoned: false,
+  };
 }

@@ -1,47 +1,52 @@
 import type { OutputConfig } from "../config/config.ts";
+import type { SpoolError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
-import type { Platform, Timer } from "../platform.ts";
+import type { Platform } from "../platform.ts";
 import { timeRange } from "../write/points.ts";
 import type { OutcomeKind, Reply, Write } from "../writer.ts";
-import { backoffMs } from "./backoff.ts";
 import { BackendClient } from "./client.ts";
+import { DirectDelivery, type DirectHost, type DirectRequest, type LossReason } from "./direct-delivery.ts";
+import { DirectKnown } from "./direct-known.ts";
+import { DirectSession } from "./direct-session.ts";
+import type { Keeper } from "./keeper.ts";
 import { isExpired, unanswered } from "./outcome.ts";
-import type { Acceptance, Replica, ReplyObserver } from "./replica.ts";
+import type { Replica } from "./replica.ts";
 
-/**
- * For so long a write that a backend lacks is tried again, in milliseconds. A Worker may work for 30 s after its
- * answer and is then cut off without a word: the rest is for the last try.
- */
-const RETRY_FOR_MS = 25_000;
 /** What is held for longer belongs to a request that the runtime has cut off. */
 const CUT_OFF_AFTER_MS = 60_000;
 /** Of one backend's writes that are to be tried again, so many bytes are held: an isolate has 128 MB in all. */
 const MAX_HELD_BYTES = 32 * 1024 * 1024;
 
-/** Why a write was given up. */
-type LossReason = "no-time" | "cut-off" | "buffer-full" | "no-buffer";
-
-/** Asks the runtime to go on with a request until the promise is settled, although it was answered. */
-export type WaitUntil = (promise: Promise<unknown>) => void;
-
 /** What a backend looks like from outside: names and figures, no addresses and no secrets. */
 export interface DirectStatus {
   readonly name: string;
   readonly version: string | undefined;
-  /** What is to be tried again. */
+  /** What is to be tried again, and what its keeper said last that it has. */
   readonly backlog: { readonly records: number; readonly bytes: number };
+  /** What its keeper said of itself last, if there is one. */
+  readonly keeper: object | undefined;
   readonly requests: Readonly<Record<OutcomeKind, number>>;
   readonly counters: DirectBackend["counters"];
 }
 
 /**
  * One InfluxDB server, where a runtime lets requests share no connection, promise or timer: there are no lanes, so
- * no order between requests, nothing is joined, and what the backend lacks is kept no longer than the request lives.
+ * no order between requests, nothing is joined, and what the backend lacks is kept no longer than the request lives,
+ * but for what goes to a keeper.
  */
-export class DirectBackend {
+export class DirectBackend implements DirectHost {
   readonly name: string;
   readonly client: BackendClient;
-  readonly counters = { kept: 0, delivered: 0, lostRecords: 0, lostBytes: 0, rejected: 0, expired: 0 };
+  readonly counters = {
+    kept: 0,
+    delivered: 0,
+    lostRecords: 0,
+    lostBytes: 0,
+    rejected: 0,
+    expired: 0,
+    /** Writes that the keeper could not store. */
+    notStored: 0,
+  };
   readonly requests: Record<OutcomeKind, number> = {
     stored: 0,
     rejected: 0,
@@ -51,11 +56,15 @@ export class DirectBackend {
   };
   readonly platform: Platform;
   readonly maxDelayMs: number;
+  readonly known: DirectKnown;
+  /** Its own credentials are used instead of a client's. */
+  readonly #ownCredentials: boolean;
   readonly #maxHeldBytes: number;
   readonly #log: Log;
   /** What is to be tried again, oldest first, with the (monotonic) time since when. */
   readonly #held = new Map<Write, number>();
   #heldBytes = 0;
+  #keeperStatus: object | undefined;
 
   constructor(output: OutputConfig, platform: Platform, log: Log) {
     this.name = output.name;
@@ -63,21 +72,67 @@ export class DirectBackend {
     this.platform = platform;
     this.maxDelayMs = output.maxDelayIntervalMs;
     this.#maxHeldBytes = Math.min(output.bufferSize, MAX_HELD_BYTES);
+    this.#ownCredentials = output.authorization !== undefined;
     this.#log = log;
+    this.known = new DirectKnown(platform.clock, (error) => this.#unasked(error));
   }
 
-  /** The backend as a replica for the writes of one request. */
-  replica(waitUntil: WaitUntil): Replica {
+  /**
+   * The backend as a replica for the writes of one request. What is known of its keeper must be fresh: see `known`.
+   * @param storeCredentials whether the keeper may get credentials of clients.
+   */
+  replica(request: DirectRequest, storeCredentials = false): Replica {
+    const { keeper, waitUntil } = request;
+    const keepsSafely = ({ destination: { credentials } }: Write) =>
+      keeper !== undefined && (credentials === undefined || this.#ownCredentials || storeCredentials);
+    const isBehind = (write: Write) => keepsSafely(write) && this.known.isBehind(write);
     return {
       name: this.name,
-      takes: () => true,
+      takes: (write) => this.known.state.up || !isBehind(write),
+      isFull: (write) => keepsSafely(write) && this.known.state.full,
+      keepsSafely,
       accept: (write, observer, index) => {
-        const delivery = new Delivery(this, write, observer, index);
+        const own = this.#own(write);
+        const delivery =
+          keeper !== undefined && isBehind(write)
+            ? new DirectSession(this, { keeper, waitUntil }, own, observer, index)
+            : new DirectDelivery(this, keepsSafely(write) ? request : { waitUntil }, own, observer, index);
         waitUntil(delivery.run());
         return delivery;
       },
-      diverged: (write, reply) => this.diverged(write, reply),
     };
+  }
+
+  /** Asks its keeper for the figures that {@link status} shows; what was known stays if there is no answer. */
+  async refreshStatus(keeper: Keeper): Promise<void> {
+    const askedAt = this.platform.clock.monotonic();
+    try {
+      const [status, state] = await Promise.all([keeper.status(), keeper.ask()]);
+      this.#keeperStatus = status;
+      this.known.learn(state, askedAt);
+    } catch (error) {
+      this.#unasked(error);
+    }
+  }
+
+  /** With credentials of its own it does not matter whose a write is. */
+  #own(write: Write): Write {
+    if (!this.#ownCredentials || write.destination.credentials === undefined) return write;
+    return { ...write, destination: { ...write.destination, credentials: undefined } };
+  }
+
+  #unasked(error: unknown): void {
+    const next = "until it answers, writes go to the server at once and may overtake what is kept for it";
+    const message = error instanceof Error ? error.message : String(error);
+    const fields = { backend: this.name, error: message, next };
+    this.#log.throttled("warn", "keeper-unreachable", fields, `keeper-unreachable ${this.name}`);
+  }
+
+  notStored(error: SpoolError): void {
+    this.counters.notStored++;
+    const next = "clients are told 503 if they still wait, and what others stored is tried again for 25 s";
+    const fields = { backend: this.name, error: error.message, next };
+    this.#log.throttled("error", "spool-failed", fields, `spool-failed ${this.name}`);
   }
 
   /** Counts a write in that is to be tried again; tells why it cannot be. */
@@ -119,13 +174,21 @@ export class DirectBackend {
     this.#log.throttled("error", "write-lost", fields, `write-lost ${this.name}`);
   }
 
-  /** The backend refuses what another one stored; only that it is older than its policy allows is expected. */
-  diverged(write: Write, reply: Reply): void {
+  /**
+   * The backend refuses what another one stored; only that it is older than its policy allows is expected. The keeper
+   * has a place for such writes, and tells of them.
+   */
+  diverged(write: Write, reply: Reply, { keeper, waitUntil }: DirectRequest): void {
     if (isExpired(reply)) {
       this.counters.expired++;
       return;
     }
     this.counters.rejected++;
+    if (keeper === undefined) this.#tellDiverged(write, reply);
+    else waitUntil(keeper.diverged(write, reply).catch(() => this.#tellDiverged(write, reply)));
+  }
+
+  #tellDiverged(write: Write, reply: Reply): void {
     const fields = {
       ...this.#fields(write, reply),
       next: "the backend differs from its replicas in this range",
@@ -138,7 +201,11 @@ export class DirectBackend {
     return {
       name,
       version: this.client.version?.version,
-      backlog: { records: this.#held.size, bytes: this.#heldBytes },
+      backlog: {
+        records: this.#held.size + this.known.state.records,
+        bytes: this.#heldBytes + this.known.state.bytes,
+      },
+      keeper: this.#keeperStatus,
       requests: { ...requests },
       counters: { ...counters },
     };
@@ -156,95 +223,4 @@ export class DirectBackend {
       toNs: range && String(range.maxNs),
     };
   }
-}
-
-/** One write on its way to one backend. */
-class Delivery implements Acceptance {
-  readonly #backend: DirectBackend;
-  readonly #write: Write;
-  readonly #observer: ReplyObserver;
-  readonly #index: number;
-  /** What the fan-out decided: true to keep the write for the backend. */
-  readonly #kept = Promise.withResolvers<boolean>();
-  readonly #timeIsUp = Promise.withResolvers<undefined>();
-  #deadline: Timer | undefined;
-
-  constructor(backend: DirectBackend, write: Write, observer: ReplyObserver, index: number) {
-    this.#backend = backend;
-    this.#write = write;
-    this.#observer = observer;
-    this.#index = index;
-  }
-
-  /** It is being sent already. */
-  expire(): void {}
-
-  keep(): void {
-    const { clock } = this.#backend.platform;
-    this.#deadline ??= clock.after(RETRY_FOR_MS, () => this.#timeIsUp.resolve(undefined));
-    this.#kept.resolve(true);
-  }
-
-  drop(): void {
-    this.#kept.resolve(false);
-  }
-
-  /** Resolves when nothing more is to be done: the backend took the write, or it is given up. Never rejects. */
-  async run(): Promise<void> {
-    const reply = await this.#firstTry();
-    if (!isTaken(reply) && (await this.#kept.promise)) await this.#retry(reply);
-    this.#deadline?.cancel();
-  }
-
-  /** A backend that does not answer for as long as a request may live has not answered. */
-  async #firstTry(): Promise<Reply> {
-    const answered = this.#post().then((reply) => {
-      this.#observer.answered(this.#index, reply);
-      return reply;
-    });
-    return (await Promise.race([answered, this.#timeIsUp.promise])) ?? unanswered("timeout");
-  }
-
-  async #retry(first: Reply): Promise<void> {
-    const backend = this.#backend;
-    const refusal = backend.hold(this.#write);
-    if (refusal !== undefined) return backend.lost(this.#write, refusal, first);
-    const reply = await this.#tryAgain(first);
-    backend.release(this.#write);
-    if (reply.kind === "stored") backend.counters.delivered++;
-    else if (reply.kind === "rejected") backend.diverged(this.#write, reply);
-    else backend.lost(this.#write, "no-time", reply);
-  }
-
-  /** Resolves with the answer that says that it was taken, or with the last one when the time is up. */
-  async #tryAgain(first: Reply): Promise<Reply> {
-    const { maxDelayMs, platform } = this.#backend;
-    let last = first;
-    for (let attempt = 0; ; attempt++) {
-      const waitMs = backoffMs(attempt, maxDelayMs, platform.random, last.retryAfter);
-      if (await this.#timeIsUpWithin(waitMs)) return last;
-      const reply = await Promise.race([this.#post(), this.#timeIsUp.promise]);
-      if (reply === undefined) return last;
-      if (isTaken(reply)) return reply;
-      last = reply;
-    }
-  }
-
-  /** Waits so many milliseconds, or until the time is up and then resolves with true. */
-  #timeIsUpWithin(ms: number): Promise<boolean> {
-    const waited = Promise.withResolvers<boolean>();
-    this.#backend.platform.clock.after(ms, () => waited.resolve(false));
-    return Promise.race([waited.promise, this.#timeIsUp.promise.then(() => true)]);
-  }
-
-  async #post(): Promise<Reply> {
-    const { client, requests } = this.#backend;
-    const { reply } = await client.write(this.#write.destination, [this.#write.body]);
-    requests[reply.kind]++;
-    return reply;
-  }
-}
-
-function isTaken({ kind }: Reply): boolean {
-  return kind === "stored" || kind === "rejected";
 }

@@ -1,113 +1,111 @@
+import type { SpoolError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
-import type { SpoolRecord, SpoolStore } from "../spool/store.ts";
+import type { Clock } from "../platform.ts";
+import { HELD, HeldReasons } from "../spool/held-reasons.ts";
+import type { SpoolFacts } from "../spool/log.ts";
 import { TimeRanges } from "../spool/time-ranges.ts";
 import { timeRange } from "../write/points.ts";
-import type { Reply } from "../writer.ts";
-import { isExpired } from "./outcome.ts";
+import type { Destination, Reply } from "../writer.ts";
+import type { DeadLetters } from "./dead-letters.ts";
+import { isExpired, wordsOf } from "./outcome.ts";
 
-/** A kept record that can be taken back while nothing is being sent of it. */
-export interface Kept extends SpoolRecord {
-  readonly inFlight: boolean;
-  /** False while a fan-out waits to hear of it. */
-  readonly answered: boolean;
-  /** The record was dropped: forget it. */
-  evicted(): void;
+interface Payload {
+  readonly destination: Destination;
+  readonly body: Uint8Array;
 }
 
-type Payload = Pick<SpoolRecord, "destination" | "body">;
-
 /** Why a record left without having been delivered. */
-export type LossReason = "buffer-full" | "no-buffer";
+export type LossReason = "buffer-full" | "too-old" | "no-buffer" | "not-stored" | "dropped";
 
 interface HandoffOptions {
   readonly backend: string;
-  readonly store: SpoolStore<Kept>;
-  readonly maxBytes: number;
+  readonly facts: SpoolFacts;
+  /** Absent where nothing outlives the process. */
+  readonly deadLetters: DeadLetters | undefined;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
-/** Bound of what waits for a backend that takes writes, when nothing is to be kept for one that does not. */
-const UNBUFFERED_BYTES = 64 * 1024 * 1024;
+/** The name of the ranges among the facts. */
+export const RANGES = "ranges";
+/** A range that grows is stored after so many milliseconds, together with what else happens until then. */
+const STORE_AFTER_MS = 1_000;
 
-/** A full buffer is filled to this part of its bound after its oldest records were dropped. */
-const FILL_AFTER_DROP = 0.99;
-
-/** What one backend lacks: keeps it, bounds it, and remembers where something was lost or may differ. */
+/** What a backend did not get, or will not take: counted, told, and the ranges remembered in which it may differ. */
 export class Handoff {
   readonly #options: HandoffOptions;
-  /** Bound of what is kept; 0 keeps nothing. */
-  maxBytes: number;
   /** Ranges of writes that were dropped. */
   readonly lost = new TimeRanges();
   /** Ranges in which the backend may differ from its replicas for another reason. */
   readonly suspect = new TimeRanges();
-  readonly counters = { kept: 0, delivered: 0, lostRecords: 0, lostBytes: 0, rejected: 0, expired: 0 };
+  /** Why something is held. */
+  readonly heldReasons = new HeldReasons();
+  readonly counters = {
+    kept: 0,
+    delivered: 0,
+    lostRecords: 0,
+    lostBytes: 0,
+    rejected: 0,
+    expired: 0,
+    /** Records of the log that were damaged. */
+    damaged: 0,
+    poisoned: 0,
+    /** Writes that could not be stored on disk. */
+    notStored: 0,
+  };
+  #storing = false;
+  #heldChanged = false;
 
   constructor(options: HandoffOptions) {
     this.#options = options;
-    this.maxBytes = options.maxBytes;
+    this.lost.restore(options.facts.get(RANGES), "lost");
+    this.suspect.restore(options.facts.get(RANGES), "suspect");
+    this.heldReasons.restore(options.facts.get(HELD));
   }
 
-  /** False when a write that the backend fails to take is to be dropped. */
-  get keeps(): boolean {
-    return this.maxBytes > 0;
+  get hasDeadLetters(): boolean {
+    return this.#options.deadLetters !== undefined;
   }
 
-  get records(): number {
-    return this.#options.store.count;
+  delivered(records: number): void {
+    this.counters.delivered += records;
   }
 
-  get bytes(): number {
-    return this.#options.store.bytes;
-  }
-
-  /** Takes a record over; the oldest ones go when there is no more room. */
-  keep(record: Kept): void {
-    const { store } = this.#options;
-    store.append(record);
-    this.counters.kept++;
-    const limit = this.keeps ? this.maxBytes : UNBUFFERED_BYTES;
-    if (store.bytes > limit) this.#makeRoom(limit);
-  }
-
-  /** Drops the oldest records, a little more than must go: looking for the oldest is not free. */
-  #makeRoom(limit: number): void {
-    const { store } = this.#options;
-    for (const oldest of store.records()) {
-      if (store.bytes <= limit * FILL_AFTER_DROP) break;
-      if (oldest.inFlight) continue;
-      this.lose(oldest, "buffer-full");
-      oldest.evicted();
-    }
-  }
-
-  /**
-   * The backend stored the record, or will never take it. A rejection of what was kept means that another replica
-   * has it: the two have diverged. (Where the fan-out has yet to hear of it, it judges that itself.)
-   */
-  finished(record: Kept, reply: Reply): void {
-    if (!this.#options.store.remove(record.seq)) return;
-    if (reply.kind === "stored") this.counters.delivered++;
-    else if (record.answered) this.diverged(record, reply);
-  }
-
-  /** Drops a record: counted, logged, and its range remembered. */
-  lose(record: Kept, reason: LossReason): void {
-    const { store, log, backend } = this.#options;
-    store.remove(record.seq);
-    this.counters.lostRecords++;
+  /** A record, or several that were joined, are dropped: counted, logged, and their range remembered. */
+  lose(record: Payload, reason: LossReason, records = 1): void {
+    const { log, backend } = this.#options;
+    this.counters.lostRecords += records;
     this.counters.lostBytes += record.body.byteLength;
     this.#remember(this.lost, record);
+    const fields = {
+      backend,
+      reason,
+      lostRecords: this.counters.lostRecords,
+      next: "the backend lacks this range until it is repaired; see lost in /status",
+    };
+    log.throttled("error", "write-lost", fields, `write-lost ${backend}`);
+  }
+
+  /** Records of the log cannot be read: what they were is not known. */
+  damaged(records: number): void {
+    const { log, backend } = this.#options;
+    this.counters.damaged += records;
+    this.counters.lostRecords += records;
+    if (this.lost.addUnknown()) this.#storeLater();
+    const next = "what they were is not known: the backend lacks something until it is compared and repaired";
+    log.throttled("error", "spool-damaged", { backend, records, next }, `spool-damaged ${backend}`);
+  }
+
+  /** A write could not be stored on disk. */
+  notStored(error: SpoolError): void {
+    const { log, backend } = this.#options;
+    this.counters.notStored++;
+    const next = "clients are told 503 until the disk works again";
     log.throttled(
       "error",
-      "write-lost",
-      {
-        backend,
-        reason,
-        lostRecords: this.counters.lostRecords,
-        next: "the backend lacks this range until it is repaired; see lost in /status",
-      },
-      `write-lost ${backend}`,
+      "spool-failed",
+      { backend, error: error.message, next },
+      `spool-failed ${backend}`,
     );
   }
 
@@ -116,13 +114,14 @@ export class Handoff {
    * expected, and counted.
    */
   diverged(write: Payload, reply: Reply): void {
-    const { log, backend } = this.#options;
+    const { log, backend, deadLetters } = this.#options;
     if (isExpired(reply)) {
       this.counters.expired++;
       return;
     }
     this.counters.rejected++;
     this.#remember(this.suspect, write);
+    deadLetters?.add(write, { reason: "rejected", status: reply.status, error: reply.influxError ?? "" });
     const fields = {
       backend,
       db: write.destination.db,
@@ -133,18 +132,38 @@ export class Handoff {
     log.throttled("warn", "write-rejected-by-one", fields, `write-rejected ${backend}`);
   }
 
+  /** The backend takes others, but answers this one with an error of its own for too long. */
+  poisoned(write: Payload, reply: Reply): void {
+    const { log, backend, deadLetters } = this.#options;
+    this.counters.poisoned++;
+    this.#remember(this.suspect, write);
+    const error = reply.influxError ?? "";
+    deadLetters?.add(write, { reason: "poison", status: reply.status, error });
+    const next = "it is among the dead letters: replay it once the cause is gone";
+    const fields = { backend, db: write.destination.db, status: reply.status, error, next };
+    log.throttled("error", "write-poisonous", fields, `write-poisonous ${backend}`);
+  }
+
   /** Something is kept for a destination that the backend is not ready for: a person has to do something. */
-  alarm({ destination }: Kept, reply: Reply): void {
-    const { log, backend } = this.#options;
+  alarm({ destination: { db, rp } }: Payload, reply: Reply): void {
+    const { log, backend, clock } = this.#options;
+    const { status } = reply;
+    const error = wordsOf(reply);
+    // That it is down meanwhile does not tell what a person has to do.
+    const tells = reply.kind === "not-ready";
+    if (tells && this.heldReasons.add({ db, rp, status, error, atMs: clock.now() })) {
+      this.#heldChanged = true;
+      this.#storeLater();
+    }
     const fields = {
       backend,
-      db: destination.db,
-      rp: destination.rp,
-      status: reply.status,
-      error: reply.influxError ?? "",
+      db,
+      rp,
+      status,
+      error,
       next: "the writes are kept and tried again; create what is missing there or correct the credentials",
     };
-    log.throttled("error", "destination-held", fields, `held ${backend} ${destination.db} ${destination.rp}`);
+    log.throttled("error", "destination-held", fields, `held ${backend} ${db} ${rp}`);
   }
 
   /** The backend may have taken an older copy of this write at an unknown moment. */
@@ -152,8 +171,41 @@ export class Handoff {
     this.#remember(this.suspect, write);
   }
 
+  /** Writes may be overtaken by older ones after a crash, because the disk did not store how far they were. */
+  unsettled(destinations: Iterable<string>): void {
+    for (const key of destinations) {
+      const [db, rp] = key.split("\0");
+      if (this.suspect.addUnknown(db, rp)) this.#storeLater();
+    }
+  }
+
+  /** Resolves when the ranges, and why something is held, are stored, or cannot be. */
+  async store(): Promise<void> {
+    const { facts, backend, log } = this.#options;
+    try {
+      if (this.#heldChanged) {
+        this.#heldChanged = false;
+        await facts.set(HELD, this.heldReasons.toJSON());
+      }
+      await facts.set(RANGES, { lost: this.lost.toJSON(), suspect: this.suspect.toJSON() });
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const next = "a restart would forget what this backend lacks";
+      log.throttled("error", "ranges-not-stored", { backend, error: message, next }, `ranges ${backend}`);
+    }
+  }
+
+  #storeLater(): void {
+    if (this.#storing) return;
+    this.#storing = true;
+    this.#options.clock.after(STORE_AFTER_MS, () => {
+      this.#storing = false;
+      void this.store();
+    });
+  }
+
   #remember(ranges: TimeRanges, { destination, body }: Payload): void {
     const span = timeRange(body, destination.precision);
-    if (span !== undefined) ranges.add(destination.db, destination.rp, span);
+    if (span !== undefined && ranges.add(destination.db, destination.rp, span)) this.#storeLater();
   }
 }

@@ -1,7 +1,8 @@
-import type { Destination, Reply } from "../writer.ts";
+import type { Reply } from "../writer.ts";
 import type { Apart } from "./apart.ts";
 import type { Entry } from "./entry.ts";
-import type { EntryQueue } from "./queue.ts";
+import type { LaneQueue } from "./lane-queue.ts";
+import { sameDestination } from "./same-destination.ts";
 
 const LF = 0x0a;
 const NEWLINE = new Uint8Array([LF]);
@@ -15,15 +16,18 @@ const MIN_PIECE_BYTES = 64 * 1024;
  */
 export class Joiner {
   readonly #apart: Apart;
+  /** True if what is in the log and what is not must not share a request. */
+  readonly #separate: boolean;
   /** Parts of a refused request that are still to be sent, the next one last. */
   #parts: (readonly Entry[])[] = [];
 
-  constructor(apart: Apart) {
+  constructor(apart: Apart, separate: boolean) {
     this.#apart = apart;
+    this.#separate = separate;
   }
 
   /** The entries for the next request: from the head of the queue, of one destination, within the limit. */
-  take(queue: EntryQueue, maxBytes: number): readonly Entry[] {
+  take(queue: LaneQueue, maxBytes: number): readonly Entry[] {
     for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
       const left = part.filter((entry) => !entry.gone);
       if (left.length > 0) return left;
@@ -58,12 +62,18 @@ export class Joiner {
     const refused = reply.kind === "rejected" || (reply.kind === "unreachable" && reply.status >= 500);
     if (!refused) return false;
     if (entries.length === 1) {
-      if (reply.kind === "rejected") this.#apart.add((entries[0] as Entry).write);
+      const { write, missed } = entries[0] as Entry;
+      if (reply.kind === "rejected" && !missed) this.#apart.add(write);
       return false;
     }
     const middle = Math.ceil(entries.length / 2);
     this.#parts.push(entries.slice(middle), entries.slice(0, middle));
     return true;
+  }
+
+  /** What is to be sent next, one after the other. */
+  goOnWith(entries: readonly Entry[]): void {
+    this.#parts.push(...entries.map((entry) => [entry]).reverse());
   }
 
   /** Forgets how the last request was divided: what failed is sent again in order, from the head of the queue. */
@@ -84,6 +94,7 @@ export class Joiner {
       return (
         !open &&
         bytes <= maxBytes &&
+        (!this.#separate || (entry.ticket === undefined) === (first.ticket === undefined)) &&
         sameDestination(entry.destination, first.destination) &&
         this.#joinable(entry)
       );
@@ -95,13 +106,9 @@ export class Joiner {
   }
 }
 
-function sameDestination(a: Destination, b: Destination): boolean {
-  return (
-    a.precision === b.precision &&
-    a.rp === b.rp &&
-    a.db === b.db &&
-    a.credentials?.authorization === b.credentials?.authorization
-  );
+/** One body with the lines of all. */
+export function joinBodies(bodies: readonly Uint8Array[]): Uint8Array {
+  return bodies.length === 1 ? (bodies[0] as Uint8Array) : concatenate(bodies);
 }
 
 /** The bodies, each on lines of its own. */

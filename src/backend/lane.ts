@@ -1,34 +1,31 @@
+import type { SpoolError } from "../errors.ts";
 import type { Timer } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
-import type { Destination, Reply } from "../writer.ts";
-import { backoffMs } from "./backoff.ts";
+import type { Reply } from "../writer.ts";
+import type { BacklogLane } from "./backlog-lane.ts";
 import type { Result } from "./client.ts";
+import { Departures } from "./departures.ts";
 import type { Entry } from "./entry.ts";
+import { isKept } from "./entry-state.ts";
+import type { Failure } from "./failure.ts";
 import { Joiner } from "./joiner.ts";
-import type { LaneContext } from "./lane-context.ts";
-import { unanswered } from "./outcome.ts";
-import { EntryQueue } from "./queue.ts";
-
-/**
- * After a request whose outcome is unknown the backend may still be working on it for as long as its own write
- * timeout, 10 s in InfluxDB. Sent again earlier, an old value could land after a newer one.
- */
-const SETTLE_MS = 10_000;
+import type { LaneBacklog, LaneContext } from "./lane-context.ts";
+import { LaneMemory } from "./lane-memory.ts";
+import { type Gap, LaneQueue } from "./lane-queue.ts";
+import { isExpired, isRefusal, isTaken, unanswered } from "./outcome.ts";
+import { faultOf } from "./poison.ts";
+import { retryAfterMs } from "./retry-after.ts";
+import { sameCredentials } from "./same-destination.ts";
+import { Settling } from "./settling.ts";
+import type { Ticket } from "./ticket.ts";
 
 /** Bytes of writes somebody waits for that may be in one lane; who comes beyond it is told at once to come later. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+/** A request that takes longer keeps those behind it waiting so long that they are stored at once. */
+const SLOW_MS = 100;
 
 const CROWDED = errorReply(503, "too many bytes wait for this database: try again later");
 const CLOSED = unanswered("closed");
-
-/** Entries that were not taken, until all of them were decided about. */
-interface Failure {
-  readonly undecided: Set<Entry>;
-  readonly reply: Reply;
-  /** How long to wait before they are sent again; undefined leaves that to the gate. */
-  readonly waitMs: number | undefined;
-  kept: boolean;
-}
 
 /**
  * The ordered stream of writes for one database and retention policy to one backend: one request in flight, in
@@ -37,18 +34,25 @@ interface Failure {
  *
  * What is at the head of the queue is being sent, or failed and waits for its fan-outs to decide about it, or is
  * kept and waits to be sent again. In the last case the lane is stuck: who comes is told so at once, but keeps its
- * place.
+ * place, and what is safe in the log leaves the memory.
  */
-export class Lane {
-  /** Changes only while the backend learns which policy is the default one. */
-  key: string;
+export class Lane implements BacklogLane {
   readonly held: boolean;
+  readonly destinations = new Set<string>();
+  records = 0;
+  unsettled = false;
   readonly #context: LaneContext;
-  readonly #queue = new EntryQueue();
+  readonly #backlog: LaneBacklog;
+  readonly #queue = new LaneQueue();
   readonly #joiner: Joiner;
+  readonly #departures: Departures;
   /** Bytes of the entries that nobody has been told about. */
   #waitingBytes = 0;
-  #sending = false;
+  readonly #memory: LaneMemory;
+  /** True while a request is in flight. */
+  sending = false;
+  #sentAtMs = 0;
+  readonly #settling: Settling;
   /** Settled when the last request that was sent has been dealt with. */
   #flight: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -57,21 +61,65 @@ export class Lane {
   #stuck: Reply | undefined;
   #retry: Timer | undefined;
   #attempt = 0;
+  /** Entry that is being answered with a rejection just now. */
+  #rejecting: Entry | undefined;
+  /** A pause that nobody is told about. */
+  #paused: Timer | undefined;
 
-  constructor(key: string, context: LaneContext, held = false) {
-    this.key = key;
+  constructor(context: LaneContext, backlog: LaneBacklog, held = false) {
     this.#context = context;
+    this.#backlog = backlog;
     this.held = held;
-    this.#joiner = new Joiner(context.apart);
-  }
-
-  get depth(): number {
-    return this.#queue.list().length;
+    this.#joiner = new Joiner(context.apart, !backlog.volatile);
+    this.#memory = new LaneMemory(this.#queue, backlog, this);
+    this.#departures = new Departures(backlog.volatile, () => {
+      this.#restIfEmpty();
+      this.#nextLater();
+    });
+    this.#settling = new Settling({
+      clock: context.clock,
+      commit: () => backlog.commit(),
+      onSettled: (durable) => {
+        if (!durable) context.handoff.unsettled(this.destinations);
+        this.#next();
+      },
+    });
+    this.#queue.gap = backlog.unknownPart();
+    if (this.#queue.gap !== undefined) this.#nextLater();
   }
 
   /** False when a write would be answered at once because the backend is down: with nothing to say about it. */
   get takes(): boolean {
     return this.#stuck === undefined || this.#stuck.status > 0;
+  }
+
+  /** True when a write cannot be delivered soon. */
+  get behind(): boolean {
+    const isSlow = this.sending && this.#context.clock.monotonic() - this.#sentAtMs > SLOW_MS;
+    return isSlow || this.#stuck !== undefined || this.#queue.gap !== undefined;
+  }
+
+  /** True while something is in flight or waits that would be lost with the process. */
+  get busy(): boolean {
+    if (this.sending || this.#settling.active) return true;
+    if (this.#stuck !== undefined) return false;
+    return this.#queue.list().some(({ ticket }) => this.#backlog.volatile || ticket === undefined);
+  }
+
+  get gap(): Gap | undefined {
+    return this.#queue.gap;
+  }
+
+  get firstPlace(): number | undefined {
+    return this.#departures.firstPlace(this.#queue.firstPlace);
+  }
+
+  get hungry(): boolean {
+    return this.#stuck === undefined && !this.#stopped && this.#memory.hasRoom && !this.#departures.any;
+  }
+
+  get loadedBytes(): number {
+    return this.#memory.loaded;
   }
 
   push(entry: Entry): void {
@@ -88,27 +136,36 @@ export class Lane {
     this.#waitingBytes -= entry.body.byteLength;
   }
 
-  /** Takes over entries of which another lane could not deliver `failed`. */
-  adopt(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply): void {
-    const first = this.#queue.peek() === undefined;
-    for (const entry of entries) this.#enter(entry);
-    if (first) {
+  /** Takes over entries of which another lane could not deliver `failed`, because of `reply` if it tried. */
+  adopt(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply | undefined): void {
+    const first = this.#queue.empty;
+    for (const entry of entries) {
+      entry.unstorable = false;
+      this.#enter(entry);
+    }
+    if (first && reply !== undefined) {
       this.#failed(
         entries.filter((entry) => failed.has(entry)),
         reply,
         false,
       );
     } else {
-      for (const entry of failed) if (entry.decision !== "pending") this.decided(entry);
       if (this.#stuck !== undefined) for (const entry of entries) entry.answer(this.#stuck);
+      this.#nextLater();
     }
+    const failure = this.#failure?.reply ?? this.#stuck;
+    for (const entry of entries) if (entry.decision === "keep" && !entry.gone) this.#keep(entry, failure);
   }
 
   /** A decision about one of this lane's entries was made. */
   decided(entry: Entry): void {
-    if (entry.inFlight) return;
+    if (entry.inFlight) {
+      // It may be stored any moment; only a log that survives has to have it until then.
+      if (entry.decision === "keep" && !this.#backlog.volatile) this.place(entry);
+      return;
+    }
     if (entry.decision === "keep") this.#keep(entry, this.#failure?.reply ?? this.#stuck);
-    else entry.gone = true;
+    else this.#leave(entry);
     const failure = this.#failure;
     if (failure?.undecided.delete(entry)) {
       if (!entry.gone) failure.kept = true;
@@ -116,6 +173,55 @@ export class Lane {
     } else if (entry.gone) {
       this.#restIfEmpty();
     }
+  }
+
+  place(entry: Entry): void {
+    this.#memory.place(entry);
+  }
+
+  stored(entry: Entry, ticket: Ticket, error: SpoolError | undefined): void {
+    if (error === undefined) {
+      entry.stored();
+      entry.arrived();
+      if (this.behind || this.#memory.full) this.#shed();
+      return;
+    }
+    const { handoff } = this.#context;
+    handoff.notStored(error);
+    if (entry.ticket === ticket && !entry.gone) {
+      this.#memory.notPlaced(entry);
+      // One that came from another log is safe there until it is delivered.
+      if (this.#stuck !== undefined && isKept(entry) && entry.onArrival === undefined) {
+        handoff.lose(entry, "not-stored");
+        this.#leave(entry);
+      }
+    }
+    entry.stored(error);
+  }
+
+  diverged(entry: Entry, reply: Reply): void {
+    // Just being told: there is still time to look for the bad lines before what comes after it is sent.
+    if (entry === this.#rejecting) entry.decision = "keep";
+    else if (!entry.judged) this.#context.handoff.diverged(entry, reply);
+  }
+
+  load(entries: readonly Entry[], next: number): void {
+    this.#memory.load(entries, next);
+    this.#nextLater();
+  }
+
+  collectBelow(place: number, entries: Map<number, Entry>): void {
+    for (const entry of this.#queue.list()) {
+      if (entry.ticket === undefined || entry.ticket.last >= place) continue;
+      for (const at of entry.ticket.places) entries.set(at, entry);
+    }
+  }
+
+  skipTo(place: number): void {
+    const { gap } = this.#queue;
+    if (gap === undefined || gap.next >= place) return;
+    this.#queue.load([], place);
+    this.#nextLater();
   }
 
   /** The backend answers again: what waited for that is sent. */
@@ -128,6 +234,8 @@ export class Lane {
     this.#stopped = true;
     this.#retry?.cancel();
     this.#retry = undefined;
+    this.#paused?.cancel();
+    this.#settling.stop();
     this.#stuck = CLOSED;
     this.#answerAll(CLOSED);
     return this.#flight;
@@ -139,6 +247,12 @@ export class Lane {
     if (!entry.answered) this.#waitingBytes += entry.body.byteLength;
   }
 
+  #leave(entry: Entry): void {
+    if (entry.gone) return;
+    this.#memory.forget(entry);
+    entry.leave();
+  }
+
   #resume(): void {
     if (this.#stopped) return;
     this.#stuck = undefined;
@@ -147,7 +261,7 @@ export class Lane {
 
   /** An idle lane waits until the current turn has ended, so that what arrives together goes together. */
   #nextLater(): void {
-    if (this.#sending || this.#deferred || this.#failure !== undefined) return;
+    if (this.sending || this.#deferred || this.#failure !== undefined) return;
     this.#deferred = true;
     this.#context.defer(() => {
       this.#deferred = false;
@@ -156,32 +270,46 @@ export class Lane {
   }
 
   #next(): void {
-    if (this.#sending || this.#failure !== undefined) return;
+    if (this.sending || this.#settling.active || this.#paused || this.#failure !== undefined) return;
     if (this.#stopped) this.#answerAll(CLOSED);
     if (this.#stopped || this.#stuck !== undefined) return;
+    if (this.#queue.gap !== undefined && this.hungry) this.#backlog.pump();
     const head = this.#queue.peek();
     if (head === undefined) {
-      this.#context.idle(this);
+      this.#rest();
       return;
     }
-    const { gate, maxBatchBytes } = this.#context;
-    if (gate.open) this.#send(this.#joiner.take(this.#queue, maxBatchBytes()));
-    else if (!head.answered && gate.tryOnce()) this.#send([head]);
-    else this.#block(unanswered("down"), undefined);
+    const { gate, maxBatchBytes, pace, isHeld, hold } = this.#context;
+    if (!this.held && isHeld(head.destination)) {
+      this.#moveOut(head, new Set(), undefined, hold);
+      this.#next();
+    } else if (head.ticket === undefined && this.unsettled) this.#settle();
+    else if (!gate.open) {
+      if (!head.answered && gate.tryOnce()) this.#send([head]);
+      else this.#block(unanswered("down"), undefined);
+    } else if (!head.missed) this.#send(this.#joiner.take(this.#queue, maxBatchBytes()));
+    else if (pace.waitMs() + this.#backlog.settleMs > 0) this.#pause(pace.waitMs() + this.#backlog.settleMs);
+    else this.#send(this.#joiner.take(this.#queue, Math.min(maxBatchBytes(), pace.requestBytes)));
   }
 
   #send(entries: readonly Entry[]): void {
-    const { client, gate, observed } = this.#context;
-    this.#sending = true;
-    for (const entry of entries) entry.inFlight = true;
+    const { client, gate, observed, pace } = this.#context;
+    this.sending = true;
+    this.#sentAtMs = this.#context.clock.monotonic();
+    let bytes = 0;
+    for (const entry of entries) {
+      entry.inFlight = true;
+      if (entry.missed) bytes += entry.body.byteLength;
+    }
+    if (bytes > 0) pace.sent(bytes);
     this.#flight = client()
       .write((entries[0] as Entry).destination, this.#joiner.join(entries))
       .then((result) => {
-        observed(result.reply, entries.length);
+        observed(result, entries.length);
         // The gate may wake this lane, which must not send anything before the result has been dealt with.
         if (result.reply.status > 0) gate.answered();
         else gate.failed(result.reply.influxError ?? "unknown");
-        this.#sending = false;
+        this.sending = false;
         for (const entry of entries) entry.inFlight = false;
         this.#sent(entries, result);
       });
@@ -189,28 +317,88 @@ export class Lane {
 
   #sent(entries: readonly Entry[], { reply, unknownOutcome }: Result): void {
     const { handoff, hold } = this.#context;
+    const head = entries[0] as Entry;
     if (this.#joiner.divide(entries, reply)) {
       for (const entry of entries) if (entry.decision !== "pending") this.decided(entry);
       this.#next();
-    } else if (reply.kind === "stored" || reply.kind === "rejected") {
+    } else if (isTaken(reply)) {
       this.#attempt = 0;
-      for (const entry of entries) {
-        handoff.finished(entry, reply);
-        entry.gone = true;
-        entry.answer(reply);
-      }
+      for (const entry of entries) this.#taken(entry, reply);
       this.#next();
     } else if (reply.kind === "not-ready" && !this.held) {
-      const { destination } = entries[0] as Entry;
-      const waiting = this.#queue.take((entry) => sameCredentials(entry.destination, destination));
-      this.#joiner.reset();
-      for (const entry of waiting) if (!entry.answered) this.answered(entry);
-      hold(waiting, new Set(entries), reply);
+      this.#moveOut(head, new Set(entries), reply, hold);
       this.#next();
+    } else if (entries.length === 1 && isRefusal(reply) && isKept(head)) {
+      this.#refused(head, reply);
     } else {
       if (unknownOutcome) for (const entry of entries) handoff.doubt(entry);
       this.#failed(entries, reply, unknownOutcome);
     }
+  }
+
+  #taken(entry: Entry, reply: Reply): void {
+    const { handoff, pace } = this.#context;
+    if (reply.kind === "stored") {
+      if (entry.missed) pace.stored();
+      if (entry.ticket !== undefined) handoff.delivered(entry.ticket.places.length);
+    } else {
+      this.#rejecting = entry;
+      entry.answer(reply);
+      this.#rejecting = undefined;
+      if (isKept(entry) && this.#rejected(entry, reply)) return;
+    }
+    this.#leave(entry);
+    entry.answer(reply);
+  }
+
+  /** Another replica has what this one rejected. True if it was divided, to find the lines that are at fault. */
+  #rejected(entry: Entry, reply: Reply): boolean {
+    const { handoff } = this.#context;
+    if (handoff.hasDeadLetters && !isExpired(reply)) {
+      this.place(entry);
+      if (this.#divide(entry, true)) return true;
+    }
+    entry.judged = true;
+    handoff.diverged(entry, reply);
+    return false;
+  }
+
+  /** The backend answers this write, alone, with an error of its own: is it the write, or is it the backend? */
+  #refused(entry: Entry, reply: Reply): void {
+    if (this.#divide(entry, false)) {
+      this.#next();
+      return;
+    }
+    const fault = faultOf(entry, this.#context);
+    if (fault === "write") {
+      this.#context.handoff.poisoned(entry, reply);
+      this.#leave(entry);
+      this.#next();
+      return;
+    }
+    // If nothing else goes to this backend, the write behind it is the only one to find out with.
+    const behind = fault === "unknown" ? this.#queue.second() : undefined;
+    if (behind === undefined) this.#failed([entry], reply, false);
+    else this.#send([behind]);
+  }
+
+  #divide(entry: Entry, bounded: boolean): boolean {
+    const parts = this.#memory.divide(entry, bounded);
+    if (parts === undefined) return false;
+    this.#joiner.goOnWith(parts);
+    return true;
+  }
+
+  /** Entries of one destination go to a lane of their own. */
+  #moveOut(head: Entry, failed: ReadonlySet<Entry>, reply: Reply | undefined, hold: LaneContext["hold"]) {
+    const taken = this.#queue.take((entry) => sameCredentials(entry.destination, head.destination));
+    this.#joiner.reset();
+    for (const entry of taken) {
+      if (!entry.answered) this.answered(entry);
+      this.#memory.forget(entry);
+    }
+    const { moved, stillFailed } = this.#departures.take(taken, failed);
+    hold(moved, stillFailed, reply);
   }
 
   /** Entries were not taken this time: their fan-outs hear of it, and decide about them now or later. */
@@ -219,26 +407,17 @@ export class Lane {
     const failure: Failure = {
       undecided: new Set(entries),
       reply,
-      waitMs: this.#waitMs(reply, unknownOutcome),
+      waitMs: retryAfterMs(reply, unknownOutcome, this.#attempt, this.#context),
       kept: false,
     };
     this.#failure = failure;
     this.#attempt++;
     for (const entry of entries) {
-      if (entry.decision === "pending") entry.answer(reply);
-      else {
-        entry.answer(reply);
-        this.decided(entry);
-      }
+      const wasDecided = entry.decision !== "pending";
+      entry.answer(reply);
+      if (wasDecided) this.decided(entry);
     }
     if (this.#failure === failure && reply.status === 0) this.#answerAll(reply);
-  }
-
-  #waitMs(reply: Reply, unknownOutcome: boolean): number | undefined {
-    if (unknownOutcome) return SETTLE_MS;
-    if (reply.status === 0) return undefined;
-    const { random, maxDelayMs } = this.#context;
-    return backoffMs(this.#attempt, maxDelayMs(), random, reply.retryAfter);
   }
 
   /**
@@ -252,29 +431,45 @@ export class Lane {
     else this.#next();
   }
 
-  /**
-   * Keeps an entry for the backend; without a buffer only as long as the lane moves. What is kept already keeps its
-   * place among the oldest, however often it is tried.
-   */
+  /** Keeps an entry for the backend; without a buffer only as long as the lane moves. */
   #keep(entry: Entry, failure: Reply | undefined): void {
     const { handoff } = this.#context;
-    if (failure !== undefined && !handoff.keeps) {
+    if (failure !== undefined && this.#backlog.keepsNothing) {
       handoff.lose(entry, "no-buffer");
-      entry.gone = true;
+      this.#leave(entry);
+      entry.stored();
       entry.answer(failure);
       return;
     }
-    if (!entry.kept) {
-      entry.kept = true;
-      handoff.keep(entry);
-    }
+    this.place(entry);
     if (this.held && !entry.gone && failure !== undefined) handoff.alarm(entry, failure);
   }
 
+  /** Before anything is sent that is not in the log: makes durable that what was in it is delivered. */
+  #settle(): void {
+    this.unsettled = false;
+    this.#settling.start();
+  }
+
+  /** Sends nothing for a while, and tells nobody. */
+  #pause(ms: number): void {
+    this.#paused ??= this.#context.clock.after(ms, () => {
+      this.#paused = undefined;
+      this.#next();
+    });
+  }
+
+  /** Nothing can be sent now: is there nothing left? */
+  #rest(): void {
+    if (this.#queue.gap !== undefined || this.#departures.any) return;
+    if (this.unsettled) this.#settle();
+    else this.#context.idle(this);
+  }
+
   #restIfEmpty(): void {
-    if (!this.#sending && this.#failure === undefined && this.#queue.peek() === undefined) {
-      this.#context.idle(this);
-    }
+    if (this.sending || this.#settling.active || this.#failure !== undefined || !this.#queue.empty) return;
+    if (this.#stuck !== undefined && this.unsettled && !this.#stopped) this.#stuck = undefined;
+    this.#rest();
   }
 
   #block(reply: Reply, waitMs: number | undefined): void {
@@ -286,16 +481,19 @@ export class Lane {
       });
     }
     this.#answerAll(reply);
+    this.#shed();
     // Those that were answered may all have been forgotten.
     this.#restIfEmpty();
+  }
+
+  /** What can be read back leaves the memory. */
+  #shed(): void {
+    if (!this.#memory.shed(this.#stuck !== undefined)) return;
+    // What was divided may have left with them.
+    this.#joiner.reset();
   }
 
   #answerAll(reply: Reply): void {
     for (const entry of this.#queue.list()) if (!entry.inFlight) entry.answer(reply);
   }
-}
-
-/** Of one lane, and so of one database and policy: entries that a backend refuses for the same reason. */
-function sameCredentials(a: Destination, b: Destination): boolean {
-  return a.credentials?.authorization === b.credentials?.authorization;
 }

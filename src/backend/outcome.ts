@@ -10,6 +10,7 @@ const PERMANENT_5XX = ["retention policy not found"];
 const EXPIRED = "points beyond retention policy";
 
 const EMPTY = new Uint8Array(0);
+const MAX_WORDS_BYTES = 1024;
 
 /** What an HTTP answer to a write means. See the outcome table in docs/reliability.md. */
 export function outcomeKind(status: number, influxError: string): OutcomeKind {
@@ -58,7 +59,30 @@ export function unanswered(failure: TransportFailure | "down" | "evicted"): Repl
   };
 }
 
+/** What the backend said: InfluxDB leaves X-Influxdb-Error out of a 401, but not the body. */
+export function wordsOf({ influxError, body }: Reply): string {
+  if (influxError !== undefined) return influxError;
+  const text = new TextDecoder().decode(body.subarray(0, MAX_WORDS_BYTES)).trim();
+  try {
+    const { error } = JSON.parse(text) as { error?: unknown };
+    if (typeof error === "string") return error;
+  } catch {
+    // A proxy in between answers in its own form.
+  }
+  return text;
+}
+
 /** True for a rejection that only says that points are older than their retention policy allows. */
 export function isExpired(reply: Reply): boolean {
   return reply.kind === "rejected" && (reply.influxError?.includes(EXPIRED) ?? false);
+}
+
+/** True if nothing more is to be done about a write: it was stored, or it will never be. */
+export function isTaken({ kind }: Reply): boolean {
+  return kind === "stored" || kind === "rejected";
+}
+
+/** True for an error of the backend's own that is not about its load. */
+export function isRefusal({ kind, status }: Reply): boolean {
+  return kind === "unreachable" && status >= 500;
 }

@@ -3,7 +3,7 @@ import type { Entry } from "./entry.ts";
 /** Below so many slots nothing is tidied up. */
 const MIN_SLOTS = 1_024;
 
-/** The entries of a lane in order. Entries that are `gone` leave it lazily, so dropping one costs nothing. */
+/** Entries in order. Those that are `gone` leave it lazily, so dropping one costs nothing. */
 export class EntryQueue {
   #entries: Entry[] = [];
   #first = 0;
@@ -13,23 +13,43 @@ export class EntryQueue {
   push(entry: Entry): void {
     this.#entries.push(entry);
     if (this.#entries.length < this.#tidyAt) return;
-    this.#entries = this.list();
-    this.#first = 0;
-    this.#tidyAt = Math.max(MIN_SLOTS, 2 * this.#entries.length);
+    this.#set(this.list());
   }
 
   /** The first entry that is still there. */
   peek(): Entry | undefined {
     while (this.#first < this.#entries.length) {
       const entry = this.#entries[this.#first] as Entry;
-      if (!entry.gone) {
-        return entry;
-      }
+      if (!entry.gone) return entry;
       this.#first++;
     }
     this.#entries = [];
     this.#first = 0;
     return undefined;
+  }
+
+  /** Takes the first entry out. */
+  shift(): Entry | undefined {
+    const entry = this.peek();
+    if (entry !== undefined) this.#first++;
+    return entry;
+  }
+
+  /** The last entry that is still there. */
+  last(): Entry | undefined {
+    while (this.#entries.length > this.#first) {
+      const entry = this.#entries[this.#entries.length - 1] as Entry;
+      if (!entry.gone) return entry;
+      this.#entries.pop();
+    }
+    return undefined;
+  }
+
+  /** Takes the last entry out. */
+  pop(): Entry | undefined {
+    const entry = this.last();
+    if (entry !== undefined) this.#entries.pop();
+    return entry;
   }
 
   /** Entries from the head on, for as long as `joins` agrees; it gets each one and the first of them. */
@@ -54,8 +74,18 @@ export class EntryQueue {
     const taken: Entry[] = [];
     const left: Entry[] = [];
     for (const entry of this.list()) (match(entry) ? taken : left).push(entry);
-    this.#entries = left;
-    this.#first = 0;
+    this.#set(left);
     return taken;
+  }
+
+  /** Puts the parts of an entry into its place. */
+  replace(entry: Entry, parts: readonly Entry[]): void {
+    this.#set(this.list().flatMap((other) => (other === entry ? parts : other)));
+  }
+
+  #set(entries: Entry[]): void {
+    this.#entries = entries;
+    this.#first = 0;
+    this.#tidyAt = Math.max(MIN_SLOTS, 2 * entries.length);
   }
 }

@@ -1,9 +1,19 @@
 import { formatAddress } from "./address.ts";
-import type { AuthRule, Config, HttpListenerConfig, OutputConfig, UdpListenerConfig } from "./config.ts";
+import type {
+  AdminConfig,
+  AuthRule,
+  Config,
+  HttpListenerConfig,
+  OutputConfig,
+  SpoolConfig,
+  UdpListenerConfig,
+} from "./config.ts";
 import { basicAuthorization, tokenAuthorization } from "./credentials.ts";
 import { listenerName } from "./names.ts";
 import { type ConfigValues, KB, MB } from "./schema.ts";
 
+type SpoolValues = NonNullable<ConfigValues["spool"]>;
+type AdminValues = NonNullable<ConfigValues["admin"]>;
 type HttpValues = ConfigValues["http"][number];
 type OutputValues = HttpValues["output"][number];
 type AuthRuleValues = Exclude<HttpValues["auth"], "none" | undefined>[number];
@@ -13,11 +23,35 @@ type UdpValues = ConfigValues["udp"][number];
 export function buildConfig(values: ConfigValues): Config {
   return {
     http: values.http.map(buildHttp),
+    spool: values.spool && buildSpool(values.spool),
+    admin: values.admin && buildAdmin(values.admin),
     udp: values.udp.map(buildUdp),
     shutdownTimeoutMs: values["shutdown-timeout"],
     logLevel: values.log.level,
     logFormat: values.log.format,
   };
+}
+
+function buildSpool(values: SpoolValues): SpoolConfig {
+  return {
+    dir: values.dir,
+    fsync: values.fsync,
+    fsyncIntervalMs: values["fsync-interval"],
+    graceMs: values.grace,
+    maxSize: values["max-size-mb"] * MB,
+    maxRecords: values["max-records"],
+    maxAgeMs: values["max-age"],
+    whenFull: values["when-full"],
+    holdMaxSize: values["hold-max-size-mb"] * MB,
+    deadLetterMaxSize: values["dead-letter-max-mb"] * MB,
+    poisonAfterMs: values["poison-after"],
+    storeCredentials: values["store-credentials"],
+    credentialsKey: values["credentials-key"],
+  };
+}
+
+function buildAdmin(values: AdminValues): AdminConfig {
+  return { bindAddr: values["bind-addr"], token: values.token };
 }
 
 function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
@@ -51,6 +85,7 @@ function buildOutput(values: OutputValues): OutputConfig {
     bufferSize: values["buffer-size-mb"] * MB,
     maxBatchBytes: values["max-batch-kb"] * KB,
     maxDelayIntervalMs: values["max-delay-interval"],
+    drainMaxRate: values["drain-max-mb-per-second"] * MB,
     skipTlsVerification: values["skip-tls-verification"],
     ca: values.ca,
     cert: values.cert,

@@ -1,6 +1,6 @@
 import { ConfigError, type ConfigProblem } from "../errors.ts";
-import type { Config, HttpListenerConfig, OutputConfig, UdpListenerConfig } from "./config.ts";
-import { HTTP_DEFAULTS, OUTPUT_DEFAULTS, UDP_DEFAULTS } from "./defaults.ts";
+import type { Config, HttpListenerConfig, OutputConfig, SpoolConfig, UdpListenerConfig } from "./config.ts";
+import { HTTP_DEFAULTS, OUTPUT_DEFAULTS, SPOOL_DEFAULTS, UDP_DEFAULTS } from "./defaults.ts";
 
 /**
  * What a runtime may not be able to do, and what a config needs it for. docs/runtimes.md is made from this table and
@@ -21,6 +21,9 @@ export const CAPABILITIES = {
   "output-tls": "certificates of its own choice towards a backend (ca, cert, key, skip-tls-verification)",
   coalescing: "joining waiting writes into one request, in one order a database (max-batch-kb)",
   buffer: "keeping what a backend lacks after the request (buffer-size-mb)",
+  disk: "keeping what a backend lacks on disk ([spool])",
+  fsync: "choosing when what was stored survives a power cut (fsync, fsync-interval)",
+  admin: "an address of its own for commands ([admin])",
 } as const;
 
 export type Capability = keyof typeof CAPABILITIES;
@@ -56,7 +59,9 @@ export const RUNTIMES: Readonly<Record<Runtime, Lacks>> = {
     "refuse-upload": "Cloudflare asks for the body",
     "output-tls": "fetch verifies against Cloudflare's list of authorities",
     coalescing: "requests may not share promises or connections",
-    buffer: "memory ends with the isolate",
+    buffer: "memory ends with the isolate; [spool] keeps it in Durable Objects",
+    fsync: "a Durable Object answers when what it stored is durable",
+    admin: "a Worker has no addresses",
   },
 };
 
@@ -66,15 +71,10 @@ export const RUNTIMES: Readonly<Record<Runtime, Lacks>> = {
  * @throws {ConfigError} naming each option and why.
  */
 export function checkCapabilities(config: Config, source: string, runtime: Runtime): void {
-  const problems = needs(config).flatMap(({ path, capability, listener }): ConfigProblem[] => {
+  const problems = needs(config).flatMap(({ path, capability, who }): ConfigProblem[] => {
     const reason = RUNTIMES[runtime][capability];
     if (reason === undefined) return [];
-    return [
-      {
-        path,
-        message: `listener "${listener}" needs ${CAPABILITIES[capability]}, which ${runtime} lacks: ${reason}`,
-      },
-    ];
+    return [{ path, message: `${who} needs ${CAPABILITIES[capability]}, which ${runtime} lacks: ${reason}` }];
   });
   if (problems.length > 0) throw new ConfigError(source, problems);
 }
@@ -82,20 +82,37 @@ export function checkCapabilities(config: Config, source: string, runtime: Runti
 interface Need {
   readonly path: string;
   readonly capability: Capability;
-  readonly listener: string;
+  /** The config, or a listener of it. */
+  readonly who: string;
 }
 
 /** What a config asks for beyond what every runtime has. */
-function needs({ http, udp }: Config): Need[] {
-  return [...http.flatMap(needsOfHttp), ...udp.flatMap(needsOfUdp)];
+function needs({ spool, admin, http, udp }: Config): Need[] {
+  return [
+    ...(spool === undefined ? [] : needsOfSpool(spool)),
+    ...(admin === undefined ? [] : [{ path: "admin", capability: "admin", who: CONFIG } as const]),
+    ...http.flatMap(needsOfHttp),
+    ...udp.flatMap(needsOfUdp),
+  ];
+}
+
+const CONFIG = "the config";
+
+function needsOfSpool({ fsync, fsyncIntervalMs }: SpoolConfig): Need[] {
+  const needed: Need[] = [];
+  if (fsync !== SPOOL_DEFAULTS.fsync) needed.push({ path: "spool.fsync", capability: "fsync", who: CONFIG });
+  if (fsyncIntervalMs !== SPOOL_DEFAULTS.fsyncIntervalMs)
+    needed.push({ path: "spool.fsync-interval", capability: "fsync", who: CONFIG });
+  return needed;
 }
 
 function needsOfUdp({ name, readBuffer, reusePort }: UdpListenerConfig, index: number): Need[] {
   const path = `udp[${index}]`;
-  const needed: Need[] = [{ path, capability: "udp", listener: name }];
+  const who = `listener "${name}"`;
+  const needed: Need[] = [{ path, capability: "udp", who }];
   if (readBuffer !== UDP_DEFAULTS.readBuffer)
-    needed.push({ path: `${path}.read-buffer`, capability: "udp-buffer", listener: name });
-  if (reusePort) needed.push({ path: `${path}.reuse-port`, capability: "reuse-port", listener: name });
+    needed.push({ path: `${path}.read-buffer`, capability: "udp-buffer", who });
+  if (reusePort) needed.push({ path: `${path}.reuse-port`, capability: "reuse-port", who });
   return needed;
 }
 
@@ -104,7 +121,8 @@ function needsOfHttp(config: HttpListenerConfig, index: number): Need[] {
   const needed: Need[] = [];
   const need = (needsIt: boolean, capability: Capability, key?: string) => {
     if (!needsIt) return;
-    needed.push({ path: key === undefined ? path : `${path}.${key}`, capability, listener: config.name });
+    const who = `listener "${config.name}"`;
+    needed.push({ path: key === undefined ? path : `${path}.${key}`, capability, who });
   };
   need(index > 0, "bind");
   need(config.reusePort, "reuse-port", "reuse-port");

@@ -4,6 +4,10 @@ import type { Secret } from "./secret.ts";
 /** The whole config: validated, complete, frozen. Sizes are bytes, times are milliseconds. */
 export interface Config {
   readonly http: readonly HttpListenerConfig[];
+  /** Absent: what a backend lacks is kept in memory only. */
+  readonly spool: SpoolConfig | undefined;
+  /** Absent: nobody can command the relay. */
+  readonly admin: AdminConfig | undefined;
   readonly udp: readonly UdpListenerConfig[];
   /** How long a stop waits for what is in flight. */
   readonly shutdownTimeoutMs: number;
@@ -20,6 +24,42 @@ export interface Address {
 }
 
 export type AuthRule = { readonly username: string; readonly password: Secret } | { readonly token: Secret };
+
+/** The `[spool]` table: what backends lack is kept on disk. */
+export interface SpoolConfig {
+  /** Path of a directory. On Workers, where there are none, any name. */
+  readonly dir: string;
+  /** When what was stored survives a power cut: before it is acknowledged, soon after, or when the system likes. */
+  readonly fsync: "always" | "interval" | "never";
+  /** The longest time between two syncs with `interval`; without a meaning otherwise. */
+  readonly fsyncIntervalMs: number;
+  /** So long the other replicas may take after the first one stored a write, before it is stored for them. 0: none. */
+  readonly graceMs: number;
+  /** Of each backend, as the two below. */
+  readonly maxSize: number;
+  readonly maxRecords: number;
+  /** Of running time of the relay. */
+  readonly maxAgeMs: number;
+  /** What gives way when `maxSize` or `maxRecords` is reached: the oldest records, or new writes. */
+  readonly whenFull: "drop-oldest" | "refuse";
+  /** Of each backend: what is held for destinations that it is not ready for. */
+  readonly holdMaxSize: number;
+  /** Of each backend: what was given up for it. */
+  readonly deadLetterMaxSize: number;
+  /** A record that alone gets the same 5xx for so long while its backend takes others is given up. */
+  readonly poisonAfterMs: number;
+  /** False: writes that come with a client's credentials never go to disk. */
+  readonly storeCredentials: boolean;
+  /** 32 bytes in base64; present just if `storeCredentials`. */
+  readonly credentialsKey: Secret | undefined;
+}
+
+/** The `[admin]` table: where the relay takes commands. */
+export interface AdminConfig {
+  readonly bindAddr: Address;
+  /** Needed unless the address is a loopback one. */
+  readonly token: Secret | undefined;
+}
 
 /** An `[[http]]` entry. */
 export interface HttpListenerConfig {
@@ -51,10 +91,12 @@ export interface OutputConfig {
   /** Where writes go below the origin, as `/write`. */
   readonly writePath: string;
   readonly timeoutMs: number;
-  /** 0 keeps nothing. */
+  /** Of what is kept in memory; with a spool, of what may not go to disk. 0 keeps none of it. */
   readonly bufferSize: number;
   readonly maxBatchBytes: number;
   readonly maxDelayIntervalMs: number;
+  /** Bytes a second that are sent of what it missed, over all its databases. */
+  readonly drainMaxRate: number;
   readonly skipTlsVerification: boolean;
   /** Paths of PEM files. */
   readonly ca: string | undefined;

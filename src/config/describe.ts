@@ -1,23 +1,34 @@
 import { stringify } from "smol-toml";
 import { formatAddress } from "./address.ts";
-import type { AuthRule, Config, HttpListenerConfig, OutputConfig, UdpListenerConfig } from "./config.ts";
+import type {
+  AdminConfig,
+  AuthRule,
+  Config,
+  HttpListenerConfig,
+  OutputConfig,
+  SpoolConfig,
+  UdpListenerConfig,
+} from "./config.ts";
 import { usernameOf } from "./credentials.ts";
 import { formatGoDuration } from "./go-duration.ts";
 import { escapeReferences } from "./replace-variables.ts";
 import { type ConfigInput, KB, MB } from "./schema.ts";
 import type { Secret } from "./secret.ts";
 
+type SpoolInput = NonNullable<ConfigInput["spool"]>;
 type HttpInput = NonNullable<ConfigInput["http"]>[number];
 type UdpInput = NonNullable<ConfigInput["udp"]>[number];
 
 /**
  * The config in force, with every default, as the text of a config file. Reading it gives the same config again,
- * but for the secrets, which are `***`.
+ * but for the secrets, which are `***`; in place of a credentials-key that is refused, so that nothing is encrypted with it.
  */
 export function describeConfig(config: Config): string {
   const input: ConfigInput = {
     "shutdown-timeout": formatGoDuration(config.shutdownTimeoutMs),
     log: { level: config.logLevel, format: config.logFormat },
+    spool: config.spool && describeSpool(config.spool),
+    admin: config.admin && describeAdmin(config.admin),
     http: config.http.length > 0 ? config.http.map(describeHttp) : undefined,
     udp: config.udp.length > 0 ? config.udp.map(describeUdp) : undefined,
   };
@@ -30,6 +41,28 @@ function escaped(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(escaped);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, escaped(inner)]));
+}
+
+function describeSpool(spool: SpoolConfig): SpoolInput {
+  return {
+    dir: spool.dir,
+    fsync: spool.fsync,
+    "fsync-interval": formatGoDuration(spool.fsyncIntervalMs),
+    grace: formatGoDuration(spool.graceMs),
+    "max-size-mb": spool.maxSize / MB,
+    "max-records": spool.maxRecords,
+    "max-age": formatGoDuration(spool.maxAgeMs),
+    "when-full": spool.whenFull,
+    "hold-max-size-mb": spool.holdMaxSize / MB,
+    "dead-letter-max-mb": spool.deadLetterMaxSize / MB,
+    "poison-after": formatGoDuration(spool.poisonAfterMs),
+    "store-credentials": spool.storeCredentials,
+    "credentials-key": spool.credentialsKey?.toString(),
+  };
+}
+
+function describeAdmin({ bindAddr, token }: AdminConfig): NonNullable<ConfigInput["admin"]> {
+  return { "bind-addr": formatAddress(bindAddr), token: token?.toString() };
 }
 
 function describeHttp(listener: HttpListenerConfig): HttpInput {
@@ -63,6 +96,7 @@ function describeOutput(output: OutputConfig): HttpInput["output"][number] {
     "buffer-size-mb": output.bufferSize / MB,
     "max-batch-kb": output.maxBatchBytes / KB,
     "max-delay-interval": formatGoDuration(output.maxDelayIntervalMs),
+    "drain-max-mb-per-second": output.drainMaxRate / MB,
     "skip-tls-verification": output.skipTlsVerification,
     ca: output.ca,
     cert: output.cert,

@@ -31,7 +31,10 @@ export function parseGoDuration(text: string): number | undefined {
   return (sign === "-" ? -nanoseconds : nanoseconds) / 1e6;
 }
 
-/** `ms` (0 to 2^31 - 1, fractions down to a nanosecond) as Go prints it: `1h0m0s`, `1m30s`, `1.5s`, `500ms`, `0s`. */
+/**
+ * `ms` as Go prints it: `1h0m0s`, `1m30s`, `1.5s`, `500ms`, `0s`. Exact from 0 to 2^31 - 1 down to a nanosecond, and to
+ * 2^39 (17 years) in whole milliseconds.
+ */
 export function formatGoDuration(ms: number): string {
   const nanoseconds = Math.round(ms * 1e6);
   if (nanoseconds === 0) return "0s";

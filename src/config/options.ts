@@ -50,6 +50,12 @@ export function text(about: string, fallback: string) {
   );
 }
 
+/** A text that must be given. */
+export function neededText(about: string) {
+  const form = "a text that is not empty";
+  return v.pipe(v.string(`must be ${form}`), v.nonEmpty(`must be ${form}`), info({ about, form }));
+}
+
 /** A text for which empty means absent, as in the original relay. */
 export function emptyableText(about: string, fallback: string) {
   const form = "a text";
@@ -120,14 +126,15 @@ export function wholeNumber({ about, unit, fallback, min, max, zeroIsDefault }: 
 interface Duration {
   readonly about: string;
   readonly fallback: string;
+  /** 1ms unless given. */
+  readonly min?: string;
   readonly max: string;
   /** In the original relay an empty text meant the default; in keys that it had, it still does. */
   readonly emptyIsDefault?: true;
 }
 
-/** A duration as Go writes it, of at least 1ms; the value is milliseconds, rounded to whole ones. */
-export function duration({ about, fallback, max, emptyIsDefault }: Duration) {
-  const min = "1ms";
+/** A duration as Go writes it; the value is milliseconds, rounded to whole ones. */
+export function duration({ about, fallback, min = "1ms", max, emptyIsDefault }: Duration) {
   const form = `a duration from ${min} to ${max}, such as "${fallback}"`;
   const mustBe = `must be ${form}`;
   const milliseconds = (value: string) =>
@@ -136,7 +143,10 @@ export function duration({ about, fallback, max, emptyIsDefault }: Duration) {
     v.optional(
       v.pipe(
         v.string(mustBe),
-        v.check((value) => milliseconds(value) >= 1 && milliseconds(value) <= milliseconds(max), mustBe),
+        v.check(
+          (value) => milliseconds(value) >= milliseconds(min) && milliseconds(value) <= milliseconds(max),
+          mustBe,
+        ),
         v.transform((value) => Math.round(milliseconds(value))),
       ),
       fallback,
@@ -145,9 +155,9 @@ export function duration({ about, fallback, max, emptyIsDefault }: Duration) {
   );
 }
 
-/** `host:port` to listen on. */
-export function bindAddress(about: string) {
-  const form = 'host:port such as "127.0.0.1:9096" or ":9096", with a port from 0 to 65535';
+/** `host:port` to listen on; `such` are examples as they would be written. */
+export function bindAddress(about: string, such = '"127.0.0.1:9096" or ":9096"') {
+  const form = `host:port such as ${such}, with a port from 0 to 65535`;
   return v.pipe(
     v.string(`must be ${form}`),
     v.rawTransform(({ dataset, addIssue, NEVER }) => {
@@ -222,6 +232,21 @@ export function token(about: string) {
       v.pipe(
         v.string(`must be ${form}`),
         v.regex(/^[!-~](?:[ -~]*[!-~])?$/, `must be ${form}`),
+        v.transform((value) => new Secret(value)),
+      ),
+    ),
+    info({ about, form, fallback: "none", secret: true }),
+  );
+}
+
+/** A key of 256 bits. */
+export function secretKey(about: string) {
+  const form = `32 bytes in base64 (44 characters), as "openssl rand -base64 32" makes them`;
+  return v.pipe(
+    v.optional(
+      v.pipe(
+        v.string(`must be ${form}`),
+        v.regex(/^[A-Za-z0-9+/]{43}=$/, `must be ${form}`),
         v.transform((value) => new Secret(value)),
       ),
     ),

@@ -12,7 +12,13 @@ export interface Finding {
 }
 
 /** Keys at or below which nothing is ever quoted. */
-const SECRET_KEYS: ReadonlySet<string | number> = new Set(["auth", "username", "password", "token"]);
+const SECRET_KEYS: ReadonlySet<string | number> = new Set([
+  "auth",
+  "username",
+  "password",
+  "token",
+  "credentials-key",
+]);
 
 /** The value at `keys`, or undefined. */
 export function valueAt(tree: unknown, keys: Keys): unknown {

@@ -1,8 +1,9 @@
-import { collide } from "./address.ts";
+import { collide, isLoopback } from "./address.ts";
 import { checkHttp } from "./check-http.ts";
 import { checkUdp } from "./check-udp.ts";
+import type { Address } from "./config.ts";
 import { listenerName, type Named, repeatedNames } from "./names.ts";
-import { type Finding, formatKeys } from "./problems.ts";
+import { type Finding, formatKeys, type Keys } from "./problems.ts";
 import type { Facts, SoundConfig, SoundHttp, SoundUdp } from "./sound.ts";
 
 /**
@@ -17,8 +18,13 @@ export function checkRelations(config: SoundConfig, facts: Facts): Finding[] {
   return [
     ...noListener(config),
     ...repeatedNames([...httpNames, ...udpNames], "listeners"),
-    ...sharedAddresses("http", http),
-    ...sharedAddresses("udp", udp),
+    ...sharedAddresses([
+      ...http.map((entry, index) => ({ keys: ["http", index], address: entry?.["bind-addr"] })),
+      { keys: ["admin"], address: config.admin?.["bind-addr"] },
+    ]),
+    ...sharedAddresses(udp.map((entry, index) => ({ keys: ["udp", index], address: entry?.["bind-addr"] }))),
+    ...checkSpool(config, facts),
+    ...checkAdmin(config, facts),
     ...http.flatMap((entry, index) => (entry === undefined ? [] : checkHttp(entry, ["http", index], facts))),
     ...udp.flatMap((entry, index) =>
       entry === undefined ? [] : checkUdp(entry, ["udp", index], httpNames, facts),
@@ -42,17 +48,48 @@ function nameAt(
   return { keys, name: known ? listenerName(kind, index, entry.name) : undefined };
 }
 
-/** HTTP and UDP may share a port number, two listeners of one kind may not. */
-function sharedAddresses(kind: string, entries: readonly (SoundHttp | SoundUdp | undefined)[]): Finding[] {
-  return entries.flatMap((entry, index) => {
-    const own = entry?.["bind-addr"];
-    if (own === undefined) return [];
-    const other = entries.slice(0, index).findIndex((earlier) => {
-      const address = earlier?.["bind-addr"];
-      return address !== undefined && collide(address, own);
-    });
-    if (other < 0) return [];
-    const message = `must differ from the address of ${formatKeys([kind, other])}, which takes the same port`;
-    return [{ keys: [kind, index, "bind-addr"], message, withValue: true }];
+/** Where an address stands; it is undefined where it cannot be told. */
+interface Placed {
+  readonly keys: Keys;
+  readonly address: Address | undefined;
+}
+
+/** A finding for each address that an earlier one takes already. HTTP and UDP may share a port number. */
+function sharedAddresses(places: readonly Placed[]): Finding[] {
+  return places.flatMap(({ keys, address }, index) => {
+    if (address === undefined) return [];
+    const other = places
+      .slice(0, index)
+      .find((earlier) => earlier.address !== undefined && collide(earlier.address, address));
+    if (other === undefined) return [];
+    const message = `must differ from the address of ${formatKeys(other.keys)}, which takes the same port`;
+    return [{ keys: [...keys, "bind-addr"], message, withValue: true }];
   });
+}
+
+/** A key without a use would leave its owner believing that credentials are stored. */
+function checkSpool({ spool }: SoundConfig, { given }: Facts): Finding[] {
+  const stored = spool?.["store-credentials"];
+  const keys = ["spool", "credentials-key"];
+  if (stored === true && !given(keys)) {
+    return [
+      { keys, message: 'is missing; store-credentials needs it: make one with "openssl rand -base64 32"' },
+    ];
+  }
+  if (stored === false && given(keys)) return [{ keys, message: "needs store-credentials = true beside it" }];
+  return [];
+}
+
+function checkAdmin({ admin }: SoundConfig, { given }: Facts): Finding[] {
+  const address = admin?.["bind-addr"];
+  const keys = ["admin", "token"];
+  if (address === undefined || isLoopback(address.host) || given(keys)) return [];
+  return [
+    {
+      keys,
+      message:
+        "is missing: whoever reaches this address, which is not a loopback one, could command the relay; " +
+        "set a token, or listen on a loopback address",
+    },
+  ];
 }

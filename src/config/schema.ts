@@ -17,6 +17,7 @@ import {
   username,
   wholeNumber,
 } from "./options.ts";
+import { spoolSchema } from "./spool-schema.ts";
 
 /** Bytes of what the original relay's keys call KB and MB. */
 export const KB = 1024;
@@ -48,7 +49,8 @@ const outputSchema = table({
     emptyIsDefault: true,
   }),
   "buffer-size-mb": wholeNumber({
-    about: "How much is kept for this server while it does not take writes; 0 keeps nothing.",
+    about:
+      "How much is kept in memory for this server while it does not take writes; 0 keeps nothing. With [spool], of what may not go to disk.",
     unit: "MiB",
     fallback: 64,
     min: 0,
@@ -66,6 +68,13 @@ const outputSchema = table({
     fallback: "10s",
     max: "24h",
     emptyIsDefault: true,
+  }),
+  "drain-max-mb-per-second": wholeNumber({
+    about: "How fast this server is sent what it missed, over all its databases.",
+    unit: "MiB a second",
+    fallback: 16,
+    min: 1,
+    max: 100_000,
   }),
   "skip-tls-verification": flag("Accepts any certificate of an https location. Insecure."),
   ca: text("PEM file with the authorities that the server's certificate is checked against.", "the system's"),
@@ -210,6 +219,11 @@ const udpSchema = table({
   }),
 });
 
+const adminSchema = table({
+  "bind-addr": bindAddress("TCP address on which the relay takes commands.", '"127.0.0.1:9097"'),
+  token: token("Who has it may command the relay; needed unless the address is a loopback one."),
+});
+
 const logSchema = table({
   level: choice("The least important lines that are logged.", ["debug", "info", "warn", "error"], "info"),
   format: choice("auto: pretty on a terminal, JSON elsewhere.", ["auto", "json", "pretty"], "auto"),
@@ -225,6 +239,18 @@ function configTable<const THttp extends v.GenericSchema>(http: THttp) {
     log: v.pipe(
       v.optional(logSchema, {}),
       info({ about: "What is logged, and how.", form: "a table", fallback: "its keys' defaults" }),
+    ),
+    spool: v.pipe(
+      v.optional(spoolSchema),
+      info({
+        about: "Keeps what servers lack on disk, so that it survives the relay.",
+        form: "a table",
+        fallback: "none: in memory only",
+      }),
+    ),
+    admin: v.pipe(
+      v.optional(adminSchema),
+      info({ about: "Where the relay takes commands.", form: "a table", fallback: "none: nowhere" }),
     ),
     http: listeners(http, "http", "Listeners for writes over HTTP, each with its outputs."),
     udp: listeners(udpSchema, "udp", "Listeners for writes in datagrams."),

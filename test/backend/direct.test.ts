@@ -39,7 +39,9 @@ function edge(
   function post(body: string): Promise<Reply> {
     const life = { ended: false };
     const promises: Promise<unknown>[] = [];
-    const replicas = backends.map((backend) => backend.replica((promise) => promises.push(promise)));
+    const replicas = backends.map((backend) =>
+      backend.replica({ waitUntil: (promise) => promises.push(promise) }),
+    );
     const budget = new Budget(Number.POSITIVE_INFINITY);
     const fanOut = new FanOut({ replicas, clock: platform.clock, deadlineMs: 10_000, budget });
     const reply = fanOut.post(writeOf(body), new AbortController().signal);

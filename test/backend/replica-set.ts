@@ -1,10 +1,16 @@
+import type { BackendStorage } from "../../src/backend/backend.ts";
 import { Backend } from "../../src/backend/backend.ts";
-import type { OutputConfig } from "../../src/config/config.ts";
+import type { OutputConfig, SpoolConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { Budget } from "../../src/write/budget.ts";
 import { FanOut } from "../../src/write/fan-out.ts";
 import type { Consistency, Credentials, Reply, Write } from "../../src/writer.ts";
-import { createTestPlatform, type Script, type SentRequest } from "../support/test-platform.ts";
+import {
+  createTestPlatform,
+  type Script,
+  type SentRequest,
+  type TestPlatform,
+} from "../support/test-platform.ts";
 
 const encoder = new TextEncoder();
 const never = new AbortController().signal;
@@ -17,12 +23,29 @@ export const OUTPUT: OutputConfig = {
   bufferSize: 64 * 1024 * 1024,
   maxBatchBytes: 1024 * 1024,
   maxDelayIntervalMs: 10_000,
+  drainMaxRate: 1024 * 1024 * 1024,
   skipTlsVerification: false,
   ca: undefined,
   cert: undefined,
   key: undefined,
   gzip: false,
   authorization: undefined,
+};
+
+export const SPOOL: SpoolConfig = {
+  dir: "spool",
+  fsync: "always",
+  fsyncIntervalMs: 100,
+  graceMs: 10,
+  maxSize: 1024 * 1024 * 1024,
+  maxRecords: 1_000_000,
+  maxAgeMs: 7 * 24 * 3_600_000,
+  whenFull: "drop-oldest",
+  holdMaxSize: 1024 * 1024 * 1024,
+  deadLetterMaxSize: 64 * 1024 * 1024,
+  poisonAfterMs: 600_000,
+  storeCredentials: true,
+  credentialsKey: undefined,
 };
 
 export interface PostOptions {
@@ -38,17 +61,32 @@ export interface PostOptions {
 /** A fan-out over backends whose servers the test scripts by origin: `http://a`, `http://b`, ... */
 export function createReplicaSet(
   script: (request: SentRequest) => ReturnType<Script>,
-  options: { readonly outputs?: readonly Partial<OutputConfig>[]; readonly seed?: number } = {},
+  options: {
+    readonly outputs?: readonly Partial<OutputConfig>[];
+    readonly seed?: number;
+    /** What is stored for each backend, in order; nothing if absent. */
+    readonly storages?: readonly BackendStorage[];
+    readonly platform?: TestPlatform;
+  } = {},
 ) {
-  const platform = createTestPlatform({ http: script, seed: options.seed ?? 1 });
+  const platform = options.platform ?? createTestPlatform({ http: script, seed: options.seed ?? 1 });
   const log = createLog(platform.log, platform.clock);
   const outputs = options.outputs ?? [{}, {}];
   const backends = outputs.map((output, i) => {
     const name = String.fromCharCode(97 + i);
-    return new Backend(name, { ...OUTPUT, name, origin: `http://${name}`, ...output }, platform, log);
+    const config = { ...OUTPUT, name, origin: `http://${name}`, ...output };
+    return new Backend(name, config, platform, log, options.storages?.[i]);
   });
   const budget = new Budget(1024 * 1024 * 1024);
-  const fanOut = new FanOut({ replicas: backends, clock: platform.clock, deadlineMs: 10_000, budget });
+  const spool = options.storages?.[0] && {
+    graceMs: options.storages[0].config.graceMs,
+    refuseWhenFull: options.storages[0].config.whenFull === "refuse",
+  };
+  const { clock } = platform;
+  const fanOut = new FanOut({
+    ...{ replicas: backends, clock, deadlineMs: 10_000, budget },
+    ...(spool && { spool }),
+  });
 
   function post(
     body: string,

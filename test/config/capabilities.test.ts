@@ -75,6 +75,20 @@ test("an option is refused where the runtime cannot do what it says", () => {
   ]);
 });
 
+test("a spool is for every runtime, but on workers nobody chooses when it is durable or takes commands", () => {
+  const spool = { dir: "d", grace: "0s", "when-full": "refuse" };
+  const chosen = { ...spool, fsync: "always", "fsync-interval": "1s" };
+  const admin = { "bind-addr": "127.0.0.1:9097" };
+  for (const runtime of ["node", "deno", "workers"] as const) {
+    assert.deepEqual(refused(runtime, { http: [HTTP], spool }), [], runtime);
+    assert.deepEqual(
+      refused(runtime, { http: [HTTP], spool: chosen, admin }),
+      runtime === "workers" ? ["spool.fsync", "spool.fsync-interval", "admin"] : [],
+      runtime,
+    );
+  }
+});
+
 test("whoever wants nothing to be kept needs no buffer", () => {
   assert.deepEqual(
     refused("workers", { http: [{ ...HTTP, output: [{ ...OUTPUT, "buffer-size-mb": 0 }] }] }),

@@ -5,9 +5,18 @@ import { describeConfig } from "../../src/config/describe.ts";
 import { configFromObject, parseConfig } from "../../src/config/parse.ts";
 import { source } from "./support.ts";
 
+const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
 test("a config is described with every default", () => {
   const config = parseConfig(
     `
+    [spool]
+    dir = "/var/lib/influxdb-relay"
+    store-credentials = true
+    credentials-key = "${KEY}"
+    [admin]
+    bind-addr = "127.0.0.1:9097"
+    token = "t"
     [[http]]
     bind-addr = ":9096"
     auth = [{ username = "reader", password = "p" }, { token = "t" }]
@@ -26,6 +35,25 @@ test("a config is described with every default", () => {
 [log]
 level = "info"
 format = "auto"
+
+[spool]
+dir = "/var/lib/influxdb-relay"
+fsync = "interval"
+fsync-interval = "100ms"
+grace = "10ms"
+max-size-mb = 10240
+max-records = 100000000
+max-age = "168h0m0s"
+when-full = "drop-oldest"
+hold-max-size-mb = 1024
+dead-letter-max-mb = 64
+poison-after = "10m0s"
+store-credentials = true
+credentials-key = "***"
+
+[admin]
+bind-addr = "127.0.0.1:9097"
+token = "***"
 
 [[http]]
 name = "http-1"
@@ -52,6 +80,7 @@ timeout = "1m30s"
 buffer-size-mb = 64
 max-batch-kb = 1024
 max-delay-interval = "10s"
+drain-max-mb-per-second = 16
 skip-tls-verification = false
 gzip = false
 username = "wrïter"
@@ -64,6 +93,7 @@ timeout = "10s"
 buffer-size-mb = 64
 max-batch-kb = 1024
 max-delay-interval = "10s"
+drain-max-mb-per-second = 16
 skip-tls-verification = false
 gzip = false
 token = "***"
@@ -100,6 +130,7 @@ const httpOutput = fc
       "buffer-size-mb": fc.nat(1_048_576),
       "max-batch-kb": fc.nat(1_048_576),
       "max-delay-interval": duration,
+      "drain-max-mb-per-second": fc.integer({ min: 1, max: 100_000 }),
       "skip-tls-verification": fc.boolean(),
       ca: text,
       gzip: fc.boolean(),
@@ -142,6 +173,34 @@ const udpTarget = fc.oneof(
   fc.record({ output: fc.constant([{ location: "[::1]:8089", mtu: 512 }, { location: "b:1" }]) }),
 );
 
+const longDuration = fc.integer({ min: 1, max: 315_360_000_000 }).map((ms) => `${ms}ms`);
+const spoolSize = fc.integer({ min: 8, max: 1_048_576 });
+
+const spool = fc.record(
+  {
+    dir: text,
+    fsync: fc.constantFrom("always", "interval", "never"),
+    "fsync-interval": fc.integer({ min: 1, max: 3_600_000 }).map((ms) => `${ms}ms`),
+    grace: fc.nat(10_000).map((ms) => `${ms}ms`),
+    "max-size-mb": spoolSize,
+    "max-records": fc.integer({ min: 1, max: 10_000_000_000 }),
+    "max-age": longDuration,
+    "when-full": fc.constantFrom("drop-oldest", "refuse"),
+    "hold-max-size-mb": spoolSize,
+    "dead-letter-max-mb": spoolSize,
+    "poison-after": longDuration,
+  },
+  { requiredKeys: ["dir"] },
+);
+const own = fc.record({
+  spool: fc.option(fc.oneof(spool, spool.map(withKey)), { nil: undefined }),
+  admin: fc.constantFrom(undefined, { "bind-addr": "127.0.0.1:0" }, { "bind-addr": "[::]:0", token: "***" }),
+});
+
+function withKey<TSpool extends object>(options: TSpool) {
+  return { ...options, "store-credentials": true, "credentials-key": KEY };
+}
+
 const precisions = fc.constantFrom("", "n", "ns", "u", "ms", "s", "m", "h");
 
 /** The tree as a config file would have to say it. */
@@ -160,15 +219,21 @@ test("what is described is read as the same config", () => {
       address,
       udpTarget,
       precisions,
-      (name, listener, bind, target, precision) => {
+      own,
+      (name, listener, bind, target, precision, tables) => {
         const to = "to" in target ? { ...target, to: name } : target;
         const tree = {
+          ...tables,
           http: [{ ...listener, name }],
           udp: [{ name: "the udp one", "bind-addr": bind, precision, ...to }],
         };
         const config = configFromObject(escaped(tree), source());
         assert.equal(config.http[0]?.name, name);
-        const again = parseConfig(describeConfig(config), source());
+        const described = describeConfig(config).replace(
+          'credentials-key = "***"',
+          `credentials-key = "${KEY}"`,
+        );
+        const again = parseConfig(described, source());
         assert.deepEqual(JSON.parse(JSON.stringify(again)), JSON.parse(JSON.stringify(config)));
       },
     ),
@@ -181,4 +246,16 @@ test("a config without http listeners is described and read again", () => {
   const config = parseConfig(text, source());
   assert.ok(!describeConfig(config).includes("http"));
   assert.deepEqual(parseConfig(describeConfig(config), source()), config);
+});
+
+test("what is described is not taken for a config with a credentials-key", () => {
+  const spool = { dir: "d", "store-credentials": true, "credentials-key": KEY };
+  const config = configFromObject(
+    { spool, udp: [{ "bind-addr": ":1", output: [{ location: "a:1" }] }] },
+    source(),
+  );
+  assert.throws(
+    () => parseConfig(describeConfig(config), source()),
+    /spool\.credentials-key: must be 32 bytes/,
+  );
 });

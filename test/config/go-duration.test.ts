@@ -58,6 +58,8 @@ test("durations are printed as Go prints them", () => {
     [90_000, "1m30s"],
     [3_600_000, "1h0m0s"],
     [2 ** 31 - 1, "596h31m23.647s"],
+    [315_359_999_999, "87599h59m59.999s"],
+    [2 ** 39 - 1, "152709h56m53.887s"],
   ];
   for (const [ms, text] of durations) assert.equal(formatGoDuration(ms), text);
 });

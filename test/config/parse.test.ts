@@ -82,9 +82,90 @@ test("the keys that the original relay did not have are read", () => {
   });
 });
 
+const KEY = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+const HTTP = { "bind-addr": "127.0.0.1:0", output: [OUTPUT] };
+
+test("without [spool] and [admin] there is neither", () => {
+  const { spool, admin } = configFromObject({ http: [HTTP] }, source());
+  assert.deepEqual([spool, admin], [undefined, undefined]);
+});
+
+test("a spool needs no more than a directory", () => {
+  const { spool } = configFromObject({ spool: { dir: "/var/lib/influxdb-relay" }, http: [HTTP] }, source());
+  assert.deepEqual(spool, {
+    dir: "/var/lib/influxdb-relay",
+    fsync: "interval",
+    fsyncIntervalMs: 100,
+    graceMs: 10,
+    maxSize: 10 * 1024 ** 3,
+    maxRecords: 100_000_000,
+    maxAgeMs: 7 * 24 * 3_600_000,
+    whenFull: "drop-oldest",
+    holdMaxSize: 1024 ** 3,
+    deadLetterMaxSize: 64 * 1024 ** 2,
+    poisonAfterMs: 600_000,
+    storeCredentials: false,
+    credentialsKey: undefined,
+  });
+});
+
+test("every key of the spool, of its drain and of the admin listener is read", () => {
+  const { spool, admin, http } = configFromObject(
+    {
+      spool: {
+        dir: "spool",
+        fsync: "always",
+        "fsync-interval": "2s",
+        grace: "0s",
+        "max-size-mb": 8,
+        "max-records": 1,
+        "max-age": "87600h",
+        "when-full": "refuse",
+        "hold-max-size-mb": 9,
+        "dead-letter-max-mb": 10,
+        "poison-after": "1m",
+        "store-credentials": true,
+        "credentials-key": KEY,
+      },
+      admin: { "bind-addr": "10.0.0.1:9097", token: "t" },
+      http: [{ "bind-addr": "127.0.0.1:0", output: [{ ...OUTPUT, "drain-max-mb-per-second": 3 }] }],
+    },
+    source(),
+  );
+  const { credentialsKey, ...plain } = spool!;
+  assert.deepEqual(plain, {
+    dir: "spool",
+    fsync: "always",
+    fsyncIntervalMs: 2_000,
+    graceMs: 0,
+    maxSize: 8 * 1024 ** 2,
+    maxRecords: 1,
+    maxAgeMs: 315_360_000_000,
+    whenFull: "refuse",
+    holdMaxSize: 9 * 1024 ** 2,
+    deadLetterMaxSize: 10 * 1024 ** 2,
+    poisonAfterMs: 60_000,
+    storeCredentials: true,
+  });
+  assert.equal(credentialsKey?.reveal(), KEY);
+  assert.deepEqual([admin?.bindAddr, admin?.token?.reveal()], [{ host: "10.0.0.1", port: 9097 }, "t"]);
+  assert.equal(http[0]?.outputs[0]?.drainMaxRate, 3 * 1024 ** 2);
+});
+
+test("an admin listener on a loopback address needs no token", () => {
+  for (const address of ["127.0.0.1:9097", "localhost:0", "[::1]:9097"]) {
+    const { admin } = configFromObject({ admin: { "bind-addr": address }, http: [HTTP] }, source());
+    assert.equal(admin?.token, undefined, address);
+  }
+});
+
 test("a config is frozen to its leaves", () => {
   const config = parseConfig(
     `
+    [spool]
+    dir = "spool"
+    [admin]
+    bind-addr = "127.0.0.1:9097"
     [[http]]
     bind-addr = "127.0.0.1:9096"
     auth = [{ token = "t" }]
@@ -103,7 +184,7 @@ test("a config is frozen to its leaves", () => {
     Object.values(value).forEach(walk);
   };
   walk(config);
-  assert.ok(seen.length > 12, `only ${seen.length} objects were looked at`);
+  assert.ok(seen.length > 15, `only ${seen.length} objects were looked at`);
 });
 
 test("what is not TOML is reported by line and column", () => {

@@ -6,6 +6,8 @@ import { warnings } from "../../src/config/warnings.ts";
 import { messageOf, source } from "./support.ts";
 
 const CANARY = "Kanarienvogel";
+/** 44 characters of base64. */
+const KEY = `${CANARY}${"A".repeat(43 - CANARY.length)}=`;
 /** As it would stand in a header. */
 const ENCODED = [CANARY, btoa(`u:${CANARY}`), btoa(CANARY)];
 
@@ -22,6 +24,7 @@ function everyKey() {
     "buffer-size-mb": 1,
     "max-batch-kb": 1,
     "max-delay-interval": "1s",
+    "drain-max-mb-per-second": 1,
     "skip-tls-verification": true,
     ca: "ca",
     cert: "cert",
@@ -32,6 +35,22 @@ function everyKey() {
   };
   return {
     "shutdown-timeout": "1s",
+    spool: {
+      dir: "spool",
+      fsync: "interval",
+      "fsync-interval": "1s",
+      grace: "1s",
+      "max-size-mb": 8,
+      "max-records": 1,
+      "max-age": "1s",
+      "when-full": "refuse",
+      "hold-max-size-mb": 8,
+      "dead-letter-max-mb": 8,
+      "poison-after": "1s",
+      "store-credentials": true,
+      "credentials-key": KEY,
+    },
+    admin: { "bind-addr": "10.0.0.1:0", token: CANARY },
     log: { level: "info", format: "json" },
     http: [
       {
@@ -120,6 +139,12 @@ test("no message shows a secret that stands in the file itself", () => {
     [["http", 0, "output", 0, "location"], `http://a/write?u=u&p=${CANARY}`],
     [["http", 0, "output", 0, "location"], `http://a/write#${CANARY}`],
     [["http", 0, "output"], `http://u:${CANARY}@a/write`],
+    [["spool", "credentials-key"], CANARY],
+    [["spool", "credentials-key"], [CANARY]],
+    [["spool", "credentials-kay"], CANARY],
+    [["spool", "store-credentials"], false],
+    [["admin", "token"], `${CANARY}\n`],
+    [["admin", "bind-addr"], `u:${CANARY}@a:1`],
     [["udp", 1, "output", 0, "location"], `u:${CANARY}@a:1`],
   ];
   for (const [keys, value] of wrong) {

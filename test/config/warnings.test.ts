@@ -6,15 +6,111 @@ import { source } from "./support.ts";
 
 const A = { name: "a", location: "http://a:8086" };
 const B = { name: "b", location: "http://b:8086" };
-const MEMORY_ONLY = "what is kept for a server that is down is in memory only, and lost when the relay stops";
+const MEMORY_ONLY =
+  "no [spool]: what a server that is down or slow lacks is kept in memory only, and lost when the relay stops; " +
+  "add [spool] with a dir to keep it on disk";
 
-function warningsOf(listener: object, udp: readonly object[] = []): string[] {
+const INTERVAL =
+  '[spool] fsync = "interval": a power cut can lose about the last 100ms of what was kept for servers that were ' +
+  "down or slow; the servers that stored those writes have them still";
+const SPOOL = { dir: "d" };
+/** Gives every guarantee that a spool can give, but for client's credentials. */
+const SAFE = { ...SPOOL, fsync: "always" };
+
+function warningsOf(listener: object, udp: readonly object[] = [], tables: object = {}): string[] {
   const http = [{ name: "main", "bind-addr": "127.0.0.1:9096", output: [A, B], ...listener }];
-  return warnings(configFromObject({ http, udp }, source()));
+  return warnings(configFromObject({ http, udp, ...tables }, source()));
+}
+
+function withSpool(spool: object, listener: object): string[] {
+  return warningsOf(listener, [], { spool });
 }
 
 test("two replicas behind a loopback address lack only a spool on disk", () => {
   assert.deepEqual(warningsOf({}), [MEMORY_ONLY]);
+});
+
+test("two replicas with a spool lack what a power cut can take", () => {
+  const auth = [{ token: "t" }];
+  assert.deepEqual(withSpool(SPOOL, { auth }), [INTERVAL]);
+  assert.deepEqual(withSpool({ ...SPOOL, "fsync-interval": "2s" }, { auth }), [
+    INTERVAL.replace("100ms", "2s"),
+  ]);
+  assert.deepEqual(withSpool({ ...SPOOL, fsync: "never" }, { auth }), [
+    '[spool] fsync = "never": a power cut can lose what the system has not written to disk by then of what was kept ' +
+      "for servers that were down or slow; the servers that stored those writes have them still",
+  ]);
+  assert.deepEqual(withSpool(SAFE, { auth }), []);
+});
+
+test("writes with a client's credentials stay in memory, unless they may be stored or nothing sends them on", () => {
+  const inMemory = (names: string) =>
+    `http "main": writes with a client's credentials are kept in memory only (buffer-size-mb) for ${names}, and lost ` +
+    "when the relay stops; set store-credentials, or give each output credentials of its own";
+  const own = (output: object) => ({ ...output, token: "t" });
+  assert.deepEqual(withSpool(SAFE, {}), [inMemory('"a" and "b"')]);
+  assert.deepEqual(withSpool(SAFE, { output: [own(A), B] }), [inMemory('"b"')]);
+  assert.deepEqual(withSpool(SAFE, { output: [own(A), own(B)] }), []);
+  assert.deepEqual(withSpool(SAFE, { auth: [{ token: "t" }] }), []);
+  const key = `${"A".repeat(43)}=`;
+  assert.deepEqual(withSpool({ ...SAFE, "store-credentials": true, "credentials-key": key }, {}), []);
+});
+
+test("a buffer beside a spool says what it is for", () => {
+  const bounds =
+    'http "main", output "b": buffer-size-mb bounds only what may not go to disk; max-size-mb of [spool] bounds the rest';
+  const b = (size: number, more: object = {}) => ({
+    auth: [{ token: "t" }],
+    output: [A, { ...B, "buffer-size-mb": size }],
+    ...more,
+  });
+  assert.deepEqual(withSpool(SAFE, b(64)), []);
+  assert.deepEqual(withSpool(SAFE, b(100)), [bounds]);
+  assert.deepEqual(withSpool(SAFE, b(0)), [bounds]);
+  const [first, ...others] = withSpool(SAFE, b(0, { auth: "none" }));
+  assert.equal(
+    first,
+    'http "main", output "b": buffer-size-mb is 0: writes with a client\'s credentials that it misses are not kept, ' +
+      "because without store-credentials they do not go to disk",
+  );
+  assert.deepEqual(others.length, 1);
+  assert.match(others[0]!, /kept in memory only \(buffer-size-mb\) for "a", /);
+});
+
+test("a spool that refuses is named", () => {
+  assert.deepEqual(withSpool({ ...SAFE, "when-full": "refuse" }, { auth: [{ token: "t" }] }), [
+    '[spool] when-full = "refuse": once a server has been down for so long that its spool is full, writes are refused ' +
+      "although others could store them",
+  ]);
+});
+
+test("consistency any is worth what the spool is worth", () => {
+  const any = { consistency: "any", auth: [{ token: "t" }] };
+  const honoured = { "honour-consistency": true, auth: [{ token: "t" }] };
+  assert.deepEqual(warningsOf(any), [
+    'http "main": consistency = "any" without [spool] is the same as "one"',
+    MEMORY_ONLY,
+  ]);
+  assert.deepEqual(warningsOf(honoured), [MEMORY_ONLY]);
+  const lost =
+    'http "main": fsync = "interval": a power cut can lose a write that was acknowledged with consistency "any" before ' +
+    "a server stored it";
+  assert.deepEqual(withSpool(SPOOL, any), [lost, INTERVAL]);
+  assert.deepEqual(withSpool(SPOOL, honoured), [lost, INTERVAL]);
+  assert.deepEqual(withSpool(SAFE, any), []);
+});
+
+test("an admin listener that somebody else may use is named", () => {
+  const of = (admin: object) => warningsOf({}, [], { admin });
+  assert.deepEqual(of({ "bind-addr": "127.0.0.1:9097", token: "t" }), [MEMORY_ONLY]);
+  assert.deepEqual(of({ "bind-addr": "127.0.0.1:9097" }), [
+    MEMORY_ONLY,
+    "[admin] no token: every program on this machine may command the relay",
+  ]);
+  assert.deepEqual(of({ "bind-addr": ":9097", token: "t" }), [
+    MEMORY_ONLY,
+    "[admin] listens on :9097 without TLS: the token can be read on its way",
+  ]);
 });
 
 test("one output is no replica", () => {

@@ -12,6 +12,10 @@ const location = (url: string) =>
   `[[http]]\nbind-addr = "127.0.0.1:9096"\noutput = [${RIGHT}, { location = "${url}" }]\n`;
 const udp = (lines: string) => `${http('name = "main"')}[[udp]]\nbind-addr = "127.0.0.1:9096"\n${lines}\n`;
 
+const spool = (lines: string) => `[spool]\n${lines}\n${http("")}`;
+
+const DIR = 'dir = "spool"\n';
+const KEY_FORM = '32 bytes in base64 (44 characters), as "openssl rand -base64 32" makes them';
 const URL_FORM = 'must be an http:// or https:// URL such as "http://127.0.0.1:8086/write"';
 const BIND_FORM = 'host:port such as "127.0.0.1:9096" or ":9096", with a port from 0 to 65535';
 const LINK_LOCAL = "must not be a link-local address (169.254.0.0/16, fe80::/10)";
@@ -37,7 +41,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   [
     "a key that is near none",
     `retries = 3\n${http("")}`,
-    'unknown key "retries"; known here: shutdown-timeout, log, http, udp',
+    'unknown key "retries"; known here: shutdown-timeout, log, spool, admin, http, udp',
   ],
   [
     "a duration of nothing",
@@ -329,6 +333,94 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     '[[http]]\nbind-addr = ":1"\noutput = [{ name = 1, location = "http://a:1" }, { location = "http://a:1" }]',
     "http[0].output[0].name: must be a text, found 1",
   ],
+  ["a spool without a place", spool(""), "spool.dir: is missing; it must be a text that is not empty"],
+  ["a spool at an empty place", spool('dir = ""'), 'spool.dir: must be a text that is not empty, found ""'],
+  ["a text for the spool", `spool = "/var"\n${http("")}`, 'spool: must be a table, found "/var"'],
+  [
+    "an unknown key of the spool",
+    spool(`${DIR}fsinc = "always"`),
+    'spool: unknown key "fsinc"; did you mean "fsync"?',
+  ],
+  [
+    "an unknown fsync",
+    spool(`${DIR}fsync = "sometimes"`),
+    'spool.fsync: must be one of "always", "interval", "never", found "sometimes"',
+  ],
+  [
+    "an fsync-interval of nothing",
+    spool(`${DIR}fsync-interval = "0s"`),
+    'spool.fsync-interval: must be a duration from 1ms to 1h, such as "100ms", found "0s"',
+  ],
+  [
+    "a grace beyond its bound",
+    spool(`${DIR}grace = "11s"`),
+    'spool.grace: must be a duration from 0s to 10s, such as "10ms", found "11s"',
+  ],
+  [
+    "a negative grace",
+    spool(`${DIR}grace = "-1ms"`),
+    'spool.grace: must be a duration from 0s to 10s, such as "10ms", found "-1ms"',
+  ],
+  [
+    "a spool too small for its files",
+    spool(`${DIR}max-size-mb = 7`),
+    "spool.max-size-mb: must be a whole number from 8 to 1048576 (MiB), found 7",
+  ],
+  [
+    "a spool of no records",
+    spool(`${DIR}max-records = 0`),
+    "spool.max-records: must be a whole number from 1 to 10000000000 (records), found 0",
+  ],
+  [
+    "a max-age beyond its bound",
+    spool(`${DIR}max-age = "87601h"`),
+    'spool.max-age: must be a duration from 1ms to 87600h, such as "168h", found "87601h"',
+  ],
+  [
+    "credentials to store without a key",
+    spool(`${DIR}store-credentials = true`),
+    'spool.credentials-key: is missing; store-credentials needs it: make one with "openssl rand -base64 32"',
+  ],
+  [
+    "a key for credentials that are not stored",
+    spool(`${DIR}credentials-key = "${"geheim".padEnd(43, "A")}="`),
+    "spool.credentials-key: needs store-credentials = true beside it",
+  ],
+  [
+    "a key of 31 bytes",
+    spool(`${DIR}store-credentials = true\ncredentials-key = "${"geheim".padEnd(42, "A")}=="`),
+    `spool.credentials-key: must be ${KEY_FORM}`,
+  ],
+  [
+    "a key that was cut off",
+    spool(`${DIR}store-credentials = true\ncredentials-key = "${"geheim".padEnd(43, "A")}"`),
+    `spool.credentials-key: must be ${KEY_FORM}`,
+  ],
+  [
+    "a drain that stands still",
+    output("drain-max-mb-per-second = 0"),
+    "http[0].output[1].drain-max-mb-per-second: must be a whole number from 1 to 100000 (MiB a second), found 0",
+  ],
+  [
+    "an admin listener without an address",
+    `[admin]\ntoken = "geheim"\n${http("")}`,
+    'admin.bind-addr: is missing; it must be host:port such as "127.0.0.1:9097", with a port from 0 to 65535',
+  ],
+  [
+    "an admin listener for everybody",
+    `[admin]\nbind-addr = ":9097"\n${http("")}`,
+    "admin.token: is missing: whoever reaches this address, which is not a loopback one, could command the relay; set a token, or listen on a loopback address",
+  ],
+  [
+    "an empty admin token",
+    `[admin]\nbind-addr = ":9097"\ntoken = ""\n${http("")}`,
+    "admin.token: must be printable ASCII that is not empty and neither begins nor ends with a space",
+  ],
+  [
+    "an admin listener in the place of another",
+    `[admin]\nbind-addr = "127.0.0.1:9096"\n${http("")}`,
+    'admin.bind-addr: must differ from the address of http[0], which takes the same port, found "127.0.0.1:9096"',
+  ],
   [
     "many mistakes at once",
     `colour = "red"\n[[http]]\nname = 1\nbind-addr = ":x"\noutput = [{ timeout = "soon", gzip = 1 }]\n[[udp]]\nbind-addr = ":1"\nto = "http-1"`,
@@ -337,7 +429,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     `http[0].output[0].location: is missing; it ${URL_FORM}`,
     'http[0].output[0].timeout: must be a duration from 1ms to 24h, such as "10s", found "soon"',
     "http[0].output[0].gzip: must be true or false, found 1",
-    'unknown key "colour"; known here: shutdown-timeout, log, http, udp',
+    'unknown key "colour"; known here: shutdown-timeout, log, spool, admin, http, udp',
     "udp[0].database: is missing; to needs it",
   ],
 ];

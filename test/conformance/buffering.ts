@@ -14,8 +14,8 @@ function error(status: number, message: string, times = Number.POSITIVE_INFINITY
 }
 
 /** What happens to a write after its answer. */
-export function buffering(test: SceneTest, runtime: Launcher["runtime"]): void {
-  const { buffer } = RUNTIMES[runtime];
+export function buffering(test: SceneTest, { runtime, spool }: Launcher): void {
+  const buffer = spool ? undefined : RUNTIMES[runtime].buffer;
   test("a backend that was down gets what it missed, in order", afterAnOutage, buffer);
   test("a backend that was overloaded gets what it refused", afterOverload, buffer);
   test("a database that one backend lacks holds up no other", besidesALackingDatabase, buffer);

@@ -20,6 +20,8 @@ export interface RunningRelay {
 /** Starts relays on one runtime. */
 export interface Launcher {
   readonly runtime: "node" | "deno" | "workers";
+  /** True if it gives relays a spool. */
+  readonly spool?: boolean;
   /**
    * Starts a relay and waits until it answers.
    * @param config The text of a config file with one `[[http]]` entry named `main`, made by `listenerConfig`.

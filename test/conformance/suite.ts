@@ -15,8 +15,8 @@ import { scene } from "./scene.ts";
  * is one relay.
  */
 export function conformance(launcher: Launcher): void {
-  const { runtime } = launcher;
-  describe(`a relay on ${runtime}`, () => {
+  const { runtime, spool } = launcher;
+  describe(`a relay on ${runtime}${spool ? " with a spool" : ""}`, () => {
     scene(launcher, "with defaults", {}, (test) => {
       endpoints(test);
       destinations(test, runtime);
@@ -27,7 +27,7 @@ export function conformance(launcher: Launcher): void {
     scene(launcher, "with a limit for bodies", LIMITED, bodies);
     scene(launcher, "with a short timeout", IMPATIENT, (test) => replies(test, runtime));
     scene(launcher, "that tries again soon", EAGER, (test) => {
-      buffering(test, runtime);
+      buffering(test, launcher);
       consistencyOne(test);
     });
     scene(launcher, "with consistency all", ALL, allOfTwo);

@@ -292,7 +292,7 @@ describe("a relay over two InfluxDB servers", { skip: requireReal("influxd") }, 
       for (const i of [2, 3]) assert.equal((await write(url, db, `m v=${i} ${i}`)).status, 204);
       await set.b.start();
       const held = async () => (await backendStatus(set.relay, "b")).held;
-      await eventually(held, [{ db, rp: "autogen", records: 2 }], "the backlog is held");
+      await eventually(held, [{ db, rp: "", records: 2 }], "the backlog is held");
       assert.equal((await write(url, db, "m v=4 4")).status, 204);
       assert.equal((await write(url, "udp", "other v=1 1")).status, 204);
       const other = () => set.b.points("udp", { measurements: ["other"] });

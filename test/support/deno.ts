@@ -2,7 +2,15 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 /** The flags of deno.json's task `start`. */
-export const DENO_RUN = ["run", "--no-prompt", "--cached-only", "--allow-net", "--allow-read", "--allow-env"];
+export const DENO_RUN = [
+  "run",
+  "--no-prompt",
+  "--cached-only",
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+];
 
 /**
  * The Deno binary that npm installed, else the one on the PATH. Not node_modules/.bin/deno: that starts the binary as

@@ -1,96 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { answered, unanswered } from "../../src/backend/outcome.ts";
-import type { Acceptance, Replica, ReplyObserver } from "../../src/backend/replica.ts";
-import type { Clock } from "../../src/platform.ts";
-import { Budget } from "../../src/write/budget.ts";
-import { FanOut } from "../../src/write/fan-out.ts";
-import type { Consistency, Reply, Write } from "../../src/writer.ts";
-
-const never = new AbortController().signal;
-const text = (reply: Reply) => new TextDecoder().decode(reply.body);
-
-/** A replica whose answers the test gives. */
-class ScriptedReplica implements Replica {
-  readonly name: string;
-  up = true;
-  fate: "undecided" | "kept" | "dropped" = "undecided";
-  divergences = 0;
-  #observer: ReplyObserver | undefined;
-  #index = 0;
-
-  constructor(name: string) {
-    this.name = name;
-  }
-
-  takes(): boolean {
-    return this.up;
-  }
-
-  accept(_write: Write, observer: ReplyObserver, index: number): Acceptance {
-    this.#observer = observer;
-    this.#index = index;
-    if (!this.up) observer.answered(index, unanswered("down"));
-    const decide = (fate: "kept" | "dropped") => {
-      if (this.fate === "undecided") this.fate = fate;
-    };
-    return { expire: () => {}, keep: () => decide("kept"), drop: () => decide("dropped") };
-  }
-
-  diverged(): void {
-    this.divergences++;
-  }
-
-  answer(reply: Reply): void {
-    this.#observer?.answered(this.#index, reply);
-  }
-
-  get asked(): boolean {
-    return this.#observer !== undefined;
-  }
-}
-
-function http(
-  status: number,
-  body = `{"error":"e${status}"}\n`,
-  headers: Record<string, string> = {},
-): Reply {
-  return answered({ status, header: (name) => headers[name], body: new TextEncoder().encode(body) });
-}
-
-function setUp(replicas: number, options: Partial<Pick<Write, "keep" | "hasLines" | "consistency">> = {}) {
-  const set = Array.from({ length: replicas }, (_, i) => new ScriptedReplica("abc"[i] ?? "?"));
-  const timers: (() => void)[] = [];
-  const clock: Clock = {
-    now: () => 0,
-    nowNs: () => 0n,
-    monotonic: () => 0,
-    after: (_ms, run) => {
-      timers.push(run);
-      return { cancel: () => {} };
-    },
-  };
-  const budget = new Budget(1_000_000);
-  const fanOut = new FanOut({ replicas: set, clock, deadlineMs: 1_000, budget });
-  const write: Write = {
-    destination: { db: "d", rp: "", precision: "", credentials: undefined },
-    body: new TextEncoder().encode("m v=1 1"),
-    hasLines: true,
-    closed: true,
-    source: "",
-    keep: "acknowledged",
-    consistency: "one",
-    ...options,
-  };
-  const replied: Reply[] = [];
-  const post = () => fanOut.post(write, never).then((reply) => replied.push(reply));
-  const settle = async () => {
-    for (let i = 0; i < 5; i++) await Promise.resolve();
-  };
-  return { set, budget, post, replied, settle, expire: () => timers[0]?.() };
-}
-
-const DOWN = unanswered("refused");
+import { unanswered } from "../../src/backend/outcome.ts";
+import type { Consistency, Reply } from "../../src/writer.ts";
+import { DOWN, http, setUp, text } from "./scripted-replica.ts";
 
 /** What each replica answers, in order of arrival, and what the client gets. */
 const replies: readonly {
@@ -321,11 +233,10 @@ test("with every backend down a client is refused at once, a datagram is kept fo
 });
 
 test("at the deadline the client is answered; a replica that stores later still makes the others keep it", async () => {
-  const { set, post, replied, settle, expire } = setUp(2);
+  const { set, post, replied, expire } = setUp(2);
   void post();
   set[0]?.answer(DOWN);
-  expire();
-  await settle();
+  await expire();
   assert.equal(replied[0]?.status, 503);
   assert.equal(set[0]?.fate, "undecided");
   set[1]?.answer(http(204));
@@ -375,10 +286,9 @@ test("bytes that wait for an answer are bounded; a datagram's are bounded elsewh
 });
 
 test("at the deadline an answer that is there already says more than a timeout", async () => {
-  const { set, post, replied, settle, expire } = setUp(2);
+  const { set, post, replied, expire } = setUp(2);
   void post();
   set[1]?.answer(http(401));
-  expire();
-  await settle();
+  await expire();
   assert.equal(replied[0]?.status, 401);
 });

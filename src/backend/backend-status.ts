@@ -1,0 +1,65 @@
+import type { HeldReasons } from "../spool/held-reasons.ts";
+import type { TimeRange } from "../spool/time-ranges.ts";
+import type { OutcomeKind } from "../writer.ts";
+import type { DeadLetters } from "./dead-letters.ts";
+import type { Handoff } from "./handoff.ts";
+
+/** A {@link TimeRange} for JSON: nanoseconds since 1970 as text. */
+export interface RangeStatus {
+  readonly db: string;
+  readonly rp: string;
+  readonly min: string;
+  readonly max: string;
+}
+
+/** What a backend looks like from outside: names and figures, no addresses and no secrets. */
+export interface BackendStatus {
+  readonly name: string;
+  /** `down`: it does not answer. `behind`: it answers, and lacks something. */
+  readonly state: "up" | "behind" | "down";
+  readonly version: string | undefined;
+  readonly backlog: { readonly records: number; readonly bytes: number };
+  readonly lanes: number;
+  /** Destinations that the backend is not ready for. */
+  readonly held: readonly HeldStatus[];
+  /** Where writes for it were dropped, and where it may differ from its replicas for another reason. */
+  readonly lost: readonly RangeStatus[];
+  readonly suspect: readonly RangeStatus[];
+  /** Requests by outcome. Each carried one write or several. */
+  readonly requests: Readonly<Record<OutcomeKind, number>>;
+  /** Writes that the requests carried; one that was sent again counts again. */
+  readonly writes: number;
+  readonly counters: Handoff["counters"];
+  /** Absent where nothing is kept on disk. */
+  readonly deadLetters:
+    | ({ readonly records: number; readonly bytes: number } & DeadLetters["counters"])
+    | undefined;
+}
+
+export interface HeldStatus {
+  readonly db: string;
+  readonly rp: string;
+  readonly records: number;
+  /** Why: what the backend answered last. Absent while it was not asked. */
+  readonly status?: number;
+  readonly error?: string;
+  /** When it said so, in milliseconds since 1970. */
+  readonly atMs?: number;
+}
+
+export function rangeStatus({ db, rp, minNs, maxNs }: TimeRange): RangeStatus {
+  return { db, rp, min: String(minNs), max: String(maxNs) };
+}
+
+/** A lane's keys are the database, policy and user of each of its destinations. */
+export function heldStatus(
+  { keys, records }: { readonly keys: readonly string[]; readonly records: number },
+  reasons: HeldReasons,
+): HeldStatus {
+  const places = keys.map((key) => key.split("\0"));
+  const [db = "", rp = ""] = places[0] ?? [];
+  const reason = places.map(([, name = ""]) => reasons.of(db, name)).find((found) => found !== undefined);
+  if (reason === undefined) return { db, rp, records };
+  const { status, error, atMs } = reason;
+  return { db, rp, records, status, error, atMs };
+}

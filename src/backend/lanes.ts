@@ -1,0 +1,217 @@
+import type { Log } from "../observe/log.ts";
+import type { Clock } from "../platform.ts";
+import type { SpoolFacts, SpoolLog } from "../spool/log.ts";
+import type { Kept } from "../spool/undelivered.ts";
+import type { Destination, Reply } from "../writer.ts";
+import { Backlog } from "./backlog.ts";
+import type { Limits } from "./backlog-bounds.ts";
+import type { DefaultPolicies } from "./default-policies.ts";
+import type { Entry } from "./entry.ts";
+import type { Handoff } from "./handoff.ts";
+import { Lane } from "./lane.ts";
+import type { LaneContext } from "./lane-context.ts";
+
+interface LanesOptions {
+  readonly backend: string;
+  readonly context: Omit<LaneContext, "isHeld" | "hold" | "idle">;
+  readonly policies: DefaultPolicies;
+  readonly handoff: Handoff;
+  readonly clock: Clock;
+  readonly ranMs: () => number;
+  readonly events: Log;
+  readonly main: SpoolLog;
+  readonly hold: SpoolLog;
+  readonly facts: SpoolFacts;
+  readonly doubtful: boolean;
+  readonly abandoned: boolean;
+  readonly limits: () => Limits;
+  readonly holdLimits: () => Limits;
+}
+
+/**
+ * The lanes of a backend over one log, and those of destinations that it is not ready for over another: what is held
+ * there keeps nobody else waiting.
+ */
+export class Lanes {
+  readonly #options: LanesOptions;
+  readonly #main: Backlog;
+  readonly #held: Backlog;
+  readonly #context: LaneContext;
+  #stopped = false;
+
+  constructor(options: LanesOptions) {
+    this.#options = options;
+    this.#context = {
+      ...options.context,
+      isHeld: (destination) => this.#heldLane(destination) !== undefined,
+      hold: (entries, failed, reply) => this.#hold(entries, failed, reply),
+      idle: (lane) => {
+        (lane.held ? this.#held : this.#main).forget(lane);
+        void lane.stop();
+      },
+    };
+    this.#main = this.#backlog(options.main, "main", options.limits);
+    this.#held = this.#backlog(options.hold, "hold", options.holdLimits);
+  }
+
+  /** Finds out for whom something is held before anything is sent. */
+  async open(): Promise<void> {
+    this.#held.start();
+    await this.#held.reader.discovered;
+    this.#main.start();
+  }
+
+  get count(): number {
+    return this.#main.distinctLanes().size;
+  }
+
+  get backlog(): { readonly records: number; readonly bytes: number } {
+    const [main, held] = [this.#main, this.#held];
+    return { records: main.records + held.records, bytes: main.log.bytes + held.log.bytes };
+  }
+
+  /** True while something is in flight or waits that could be sent, and would be lost with the process. */
+  get busy(): boolean {
+    for (const lane of this.#main.distinctLanes()) if ((lane as Lane).busy) return true;
+    return false;
+  }
+
+  /** True while a request is in flight. */
+  get sending(): boolean {
+    return this.#every().some((lane) => lane.sending);
+  }
+
+  /** True while there is no write at all. */
+  get idle(): boolean {
+    return [this.#main, this.#held].every(({ lanes, records }) => lanes.size === 0 && records === 0);
+  }
+
+  held(): { readonly keys: readonly string[]; readonly records: number }[] {
+    return [...this.#held.distinctLanes()].map(({ destinations, records }) => ({
+      keys: [...destinations],
+      records,
+    }));
+  }
+
+  kept(part: "main" | "hold"): Kept {
+    const backlog = part === "main" ? this.#main : this.#held;
+    return {
+      log: backlog.log,
+      records: backlog.records,
+      first: backlog.log.first,
+      isPending: (record) => backlog.isPending(record),
+    };
+  }
+
+  /** Whether the lane of a destination would try a write; undefined if there is none. */
+  takes(destination: Destination): boolean | undefined {
+    return this.#known(destination)?.takes;
+  }
+
+  isFull(destination: Destination): boolean {
+    return (this.#heldLane(destination) === undefined ? this.#main : this.#held).full;
+  }
+
+  /** The lane that a write goes into. */
+  laneFor(destination: Destination): Lane {
+    return this.#known(destination) ?? this.#lane(this.#main, destination);
+  }
+
+  wake(): void {
+    for (const lane of this.#every()) lane.wake();
+  }
+
+  /** Gives up what is kept for the destinations that match; returns how many records that were. */
+  drop(part: "main" | "hold", matches: (destination: Destination) => boolean): Promise<number> {
+    return (part === "main" ? this.#main : this.#held).drop(matches);
+  }
+
+  /** Makes durable how far the lanes are. */
+  async commit(): Promise<void> {
+    await this.#held.commit();
+    await this.#main.commit();
+  }
+
+  /** Sends nothing more. Resolves when what is in flight has ended. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#main.stop();
+    this.#held.stop();
+    await Promise.all(this.#every().map((lane) => lane.stop()));
+  }
+
+  #every(): Lane[] {
+    return [this.#main, this.#held].flatMap((backlog) => [...backlog.distinctLanes()] as Lane[]);
+  }
+
+  #backlog(log: SpoolLog, name: "main" | "hold", limits: () => Limits): Backlog {
+    const { backend, facts, doubtful, abandoned, clock, ranMs, handoff, events } = this.#options;
+    const backlog: Backlog = new Backlog({
+      ...{ backend, name, log, facts, doubtful, abandoned, clock, ranMs, handoff, events },
+      limits,
+      byUser: name === "hold",
+      laneFor: (destination) => this.#lane(backlog, destination),
+    });
+    return backlog;
+  }
+
+  /** What is only in the log comes before what is held now: until it was read, new writes go behind it. */
+  #known(destination: Destination): Lane | undefined {
+    const lane = this.#main.lanes.get(this.#main.keyOf(destination)) as Lane | undefined;
+    return lane?.gap === undefined ? (this.#heldLane(destination) ?? lane) : lane;
+  }
+
+  #heldLane(destination: Destination): Lane | undefined {
+    return this.#held.lanes.size === 0 ? undefined : this.#existing(this.#held, destination);
+  }
+
+  #lane(backlog: Backlog, destination: Destination): Lane {
+    const lane = this.#existing(backlog, destination) ?? this.#newLane(backlog);
+    this.#enter(backlog, destination, lane);
+    return lane;
+  }
+
+  /**
+   * The lane of a destination, if there is one. A write that names no policy shares the lane of the default one, so
+   * that they keep their order. A destination stays in its lane while that has anything: no write may overtake one
+   * of its own lane.
+   */
+  #existing(backlog: Backlog, destination: Destination): Lane | undefined {
+    const known = backlog.lanes.get(backlog.keyOf(destination));
+    if (known !== undefined) return known as Lane;
+    const { db, rp, credentials } = destination;
+    const policy = this.#options.policies.of(db, credentials);
+    if (policy === undefined || (rp !== "" && rp !== policy)) return undefined;
+    const other = { ...destination, rp: rp === "" ? policy : "" };
+    const lane = backlog.lanes.get(backlog.keyOf(other)) as Lane | undefined;
+    if (lane !== undefined) this.#enter(backlog, destination, lane);
+    return lane;
+  }
+
+  #enter(backlog: Backlog, destination: Destination, lane: Lane): void {
+    const key = backlog.keyOf(destination);
+    if (lane.destinations.has(key)) return;
+    lane.destinations.add(key);
+    backlog.lanes.set(key, lane);
+  }
+
+  #newLane(backlog: Backlog): Lane {
+    const lane = new Lane(this.#context, backlog, backlog === this.#held);
+    if (this.#stopped) void lane.stop();
+    return lane;
+  }
+
+  /** Entries of one user, but with and without the name of the policy: they may have lanes of their own. */
+  #hold(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply | undefined): void {
+    const byLane = new Map<Lane, Entry[]>();
+    for (const entry of entries) {
+      const lane = this.#lane(this.#held, entry.destination);
+      const own = byLane.get(lane);
+      if (own === undefined) byLane.set(lane, [entry]);
+      else own.push(entry);
+    }
+    for (const [lane, own] of byLane) {
+      lane.adopt(own, failed, own.some((entry) => failed.has(entry)) ? reply : undefined);
+    }
+  }
+}

@@ -1,0 +1,31 @@
+import type { Config, HttpListenerConfig, OutputConfig } from "../config/config.ts";
+import { Secret } from "../config/secret.ts";
+
+/**
+ * The name of the backend of an output. Outputs that are alike in every option, in this or another listener, are one
+ * backend with one order; an output that only shares its name with another one gets a longer name.
+ */
+export function nameOf(
+  output: OutputConfig,
+  http: HttpListenerConfig,
+  taken: ReadonlyMap<string, string>,
+): string {
+  const other = taken.get(output.name);
+  return other === undefined || other === signatureOf(output) ? output.name : `${http.name}.${output.name}`;
+}
+
+/** The names of all backends of a config. */
+export function backendNames({ http }: Config): string[] {
+  const taken = new Map<string, string>();
+  for (const listener of http) {
+    for (const output of listener.outputs) taken.set(nameOf(output, listener, taken), signatureOf(output));
+  }
+  return [...taken.keys()];
+}
+
+/** Equal for outputs that are alike in every option, secrets included. It is a secret itself. */
+export function signatureOf(output: OutputConfig): string {
+  return JSON.stringify(
+    Object.entries(output).map(([key, value]) => [key, value instanceof Secret ? value.reveal() : value]),
+  );
+}

@@ -1,0 +1,139 @@
+import { SpoolError } from "../errors.ts";
+import type { SpoolFile } from "../platform.ts";
+import {
+  decodeRecord,
+  FORMAT_VERSION,
+  findMagic,
+  isIntact,
+  MAGIC_BYTES,
+  RECORD_HEADER_BYTES,
+  recordLengthAt,
+  recordVersion,
+  type StoredRecord,
+  viewOf,
+} from "./record.ts";
+import { decodeSegmentHeader, SEGMENT_HEADER_BYTES, type SegmentHeader } from "./segment.ts";
+
+/**
+ * Bytes of what only looks like a record that one scan checks behind damage. Whoever wrote bodies full of record
+ * headers must not be able to make a start take for ever.
+ */
+const MAX_CHECKED_BEHIND_DAMAGE = 2 ** 30;
+
+/** A part of a segment: a record, or damage between records. */
+export type Found = {
+  readonly offset: number;
+  /** Offset behind it. */
+  readonly end: number;
+  /** Undefined for damage. */
+  readonly record: StoredRecord | undefined;
+};
+
+/** Reads one segment from an offset on, record by record, and finds the next one behind damage. */
+export class SegmentScan {
+  readonly #file: SpoolFile;
+  readonly #name: string;
+  readonly #end: number;
+  readonly #pieceBytes: number;
+  #offset = 0;
+  #piece: Uint8Array = new Uint8Array(0);
+  #pieceAt = 0;
+  #mayCheck = MAX_CHECKED_BEHIND_DAMAGE;
+
+  /**
+   * @param end Up to where the segment is looked at.
+   * @param pieceBytes How much is read at a time.
+   */
+  constructor(file: SpoolFile, name: string, end: number, pieceBytes: number) {
+    this.#file = file;
+    this.#name = name;
+    this.#end = end;
+    this.#pieceBytes = pieceBytes;
+  }
+
+  /** Goes on at this offset, where a record starts. */
+  startAt(offset: number): void {
+    this.#offset = offset;
+  }
+
+  /**
+   * Reads the header and stands behind it. When it is damaged: undefined, and the damage is found by `next`.
+   * @throws {SpoolError} `version`
+   */
+  async header(): Promise<SegmentHeader | undefined> {
+    const header = decodeSegmentHeader(await this.#bytesAt(0, Math.min(SEGMENT_HEADER_BYTES, this.#end)));
+    if (header !== undefined) {
+      this.#checkVersion(header.version);
+      this.#offset = SEGMENT_HEADER_BYTES;
+    }
+    return header;
+  }
+
+  /**
+   * Undefined at the end.
+   * @throws {SpoolError} when the file cannot be read, or holds an intact record of a newer format
+   */
+  async next(): Promise<Found | undefined> {
+    const start = this.#offset;
+    while (this.#offset < this.#end) {
+      const offset = this.#offset;
+      const record = await this.#recordAt(offset, offset > start);
+      if (record !== undefined) {
+        if (offset > start) return { offset: start, end: offset, record: undefined };
+        this.#offset += record.length;
+        return { offset, end: this.#offset, record: decodeRecord(record) };
+      }
+      this.#offset = this.#mayCheck > 0 ? await this.#nextMagic(offset + 1) : this.#end;
+    }
+    return start < this.#end ? { offset: start, end: this.#end, record: undefined } : undefined;
+  }
+
+  async #recordAt(offset: number, behindDamage: boolean): Promise<Uint8Array | undefined> {
+    if (this.#end - offset < RECORD_HEADER_BYTES) return undefined;
+    const length = recordLengthAt(viewOf(await this.#bytesAt(offset, RECORD_HEADER_BYTES)), 0);
+    if (length === 0 || length > this.#end - offset) return undefined;
+    const bytes = (await this.#bytesAt(offset, length)).subarray(0, length);
+    if (behindDamage) this.#mayCheck -= length;
+    if (!isIntact(bytes)) return undefined;
+    this.#checkVersion(recordVersion(bytes));
+    return bytes;
+  }
+
+  async #nextMagic(from: number): Promise<number> {
+    let offset = from;
+    while (this.#end - offset >= RECORD_HEADER_BYTES) {
+      const bytes = await this.#bytesAt(offset, RECORD_HEADER_BYTES);
+      const found = findMagic(bytes);
+      // A beginning at the end of what was read is looked at again with more behind it.
+      if (found + MAGIC_BYTES <= bytes.length) return offset + found;
+      offset += found;
+    }
+    return this.#end;
+  }
+
+  /** What was read from `offset` on, at least `length` bytes of it. */
+  async #bytesAt(offset: number, length: number): Promise<Uint8Array> {
+    const inPiece = offset - this.#pieceAt;
+    if (inPiece >= 0 && inPiece + length <= this.#piece.length) return this.#piece.subarray(inPiece);
+    const wanted = Math.min(Math.max(length, this.#pieceBytes), this.#end - offset);
+    const piece = await this.#file.read(offset, wanted);
+    if (piece.length < wanted) {
+      throw new SpoolError(
+        "io",
+        `${this.#name} has ${offset + piece.length} bytes; ${offset + wanted} were written`,
+      );
+    }
+    this.#piece = piece;
+    this.#pieceAt = offset;
+    return piece;
+  }
+
+  #checkVersion(version: number): void {
+    if (version > FORMAT_VERSION) {
+      throw new SpoolError(
+        "version",
+        `${this.#name} was written by a newer relay: format ${version}, this one knows ${FORMAT_VERSION}`,
+      );
+    }
+  }
+}

@@ -1,0 +1,9 @@
+import { test } from "node:test";
+import { requireReal } from "../support/require-real.ts";
+import { killRounds } from "./worker-kills.ts";
+
+test("no acknowledged point is lost when workerd is killed with a backlog, 60 times", {
+  skip: requireReal("influxd"),
+}, async (t) => {
+  t.diagnostic(`${await killRounds(60, 2_000)} points`);
+});
