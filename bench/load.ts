@@ -10,6 +10,8 @@ export interface LoadJob {
   readonly path: string;
   readonly connections: number;
   readonly linesPerWrite: number;
+  /** How long a connection waits between an answer and its next write; at once if absent. */
+  readonly pauseMs?: number;
   /** Time at the start that does not count. */
   readonly warmUpMs: number;
   readonly countedMs: number;
@@ -75,8 +77,9 @@ class Load {
 
   #open(request: WriteRequest): void {
     if (this.#stopped) return;
-    const { host, port } = this.#job;
+    const { host, port, pauseMs } = this.#job;
     const connection = new Connection(connect({ host, port, noDelay: true }), request, {
+      pauseMs,
       next: () => this.#writes++,
       stored: (ms) => void this.#latencies.push(ms),
       failed: (why) => {
@@ -92,6 +95,8 @@ class Load {
 }
 
 interface ConnectionEvents {
+  /** Between an answer and the next write. */
+  readonly pauseMs: number | undefined;
   /** The number of the next write. */
   next(): number;
   stored(ms: number): void;
@@ -140,7 +145,8 @@ class Connection {
     }
     this.#answer = this.#answer.slice(end + END_OF_HEAD.length);
     this.#events.stored(performance.now() - this.#sentAt);
-    this.#send();
+    if (this.#events.pauseMs === undefined) this.#send();
+    else setTimeout(() => this.#failed || this.#send(), this.#events.pauseMs);
   }
 
   #fail(why: string): void {
