@@ -54,9 +54,15 @@ export class SegmentDestinations {
     return encoded;
   }
 
+  /** The destination if it is that of the record before: most are, and need not be waited for. */
+  last(encoded: EncodedDestination): Destination | undefined {
+    return this.#last !== undefined && isSame(this.#last.encoded, encoded)
+      ? this.#last.destination
+      : undefined;
+  }
+
   /** @throws {SpoolError} when the credentials cannot be opened */
   async decode(encoded: EncodedDestination): Promise<Destination> {
-    if (this.#last !== undefined && isSame(this.#last.encoded, encoded)) return this.#last.destination;
     const { bytes, lengths } = encoded;
     const key = bytes.length <= MAX_KNOWN_BYTES ? `${lengths} ${String.fromCharCode(...bytes)}` : undefined;
     const destination = (key && this.#decoded.get(key)) || (await this.#decode(encoded));

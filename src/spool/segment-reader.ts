@@ -1,4 +1,5 @@
 import { SpoolError } from "../errors.ts";
+import type { Destination } from "../writer.ts";
 import type { SpoolChunk, SpoolRecord } from "./log.ts";
 import type { StoredRecord } from "./record.ts";
 import type { Segment } from "./segment.ts";
@@ -116,10 +117,19 @@ export class SegmentReader {
     const place = this.#placeFor(segment, reading.at);
     if (place === undefined) await scan.header();
     else scan.startAt(place.offset);
-    for (let found = await scan.next(); found !== undefined; found = await scan.next()) {
+    for (;;) {
+      const found = scan.nextRead() ?? (await scan.next());
+      if (found === undefined) break;
       const { record } = found;
       if (record === undefined) this.#countDamage(reading, segment, found);
-      else if (record.seq >= reading.at && !(await this.#give(reading, record, found.end - found.offset))) {
+      else if (record.seq >= reading.at) {
+        const size = found.end - found.offset;
+        const destination = this.#destinations.last(record.destination);
+        const given =
+          destination === undefined
+            ? await this.#decodeAndGive(reading, record, size)
+            : this.#give(reading, record, size, destination);
+        if (given) continue;
         this.#remember({ seq: reading.at, segment, offset: found.offset });
         return false;
       }
@@ -129,33 +139,25 @@ export class SegmentReader {
   }
 
   /** False when there is no room for it in this chunk. */
-  async #give(reading: Reading, record: StoredRecord, size: number): Promise<boolean> {
+  #give(reading: Reading, record: StoredRecord, size: number, destination: Destination): boolean {
     if (reading.records.length > 0 && reading.bytes + size > reading.maxBytes) return false;
-    let given: SpoolRecord;
+    const { seq, ranMs, timeMs, closed, note, body } = record;
+    if (record.expected > reading.at) this.#miss(reading, record.expected);
+    const text = note.length === 0 ? "" : DECODER.decode(note);
+    reading.records.push({ seq, ranMs, timeMs, closed, destination, note: text, body });
+    reading.bytes += size;
+    reading.at = seq + 1;
+    return true;
+  }
+
+  async #decodeAndGive(reading: Reading, record: StoredRecord, size: number): Promise<boolean> {
     try {
-      given = await this.#decode(record);
+      return this.#give(reading, record, size, await this.#destinations.decode(record.destination));
     } catch (error) {
       // What was read before it is given; the next read tells.
       if (reading.records.length > 0 && error instanceof SpoolError) return false;
       throw error;
     }
-    if (record.expected > reading.at) this.#miss(reading, record.expected);
-    reading.records.push(given);
-    reading.bytes += size;
-    reading.at = record.seq + 1;
-    return true;
-  }
-
-  async #decode({ seq, ranMs, timeMs, closed, destination, note, body }: StoredRecord): Promise<SpoolRecord> {
-    return {
-      seq,
-      ranMs,
-      timeMs,
-      closed,
-      destination: await this.#destinations.decode(destination),
-      note: note.length === 0 ? "" : DECODER.decode(note),
-      body,
-    };
   }
 
   #countDamage(reading: Reading, segment: Segment, { offset, end }: Found): void {

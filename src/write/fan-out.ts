@@ -55,7 +55,8 @@ export class FanOut implements Writer {
   #refusal(write: Write, needed: number): Reply | undefined {
     const { replicas, spool, budget } = this.#options;
     const available = countTaking(replicas, write);
-    const full = spool !== undefined && available < replicas.length && isFull(replicas, write);
+    const full =
+      spool !== undefined && write.hasLines && available < replicas.length && isFull(replicas, write);
     if (available < needed) {
       if (!acceptsSpooled(write, this.#options)) return unreachable(replicas, available, needed);
       if (full) return FULL;
@@ -121,6 +122,8 @@ class Post implements ReplyObserver, Countdown {
   /** Replicas that have not answered are given their time. */
   #inGrace = false;
   #graceStarted = false;
+  /** It was begun to keep the write: now it is there sooner or later. */
+  #isSpooled = false;
 
   constructor(
     write: Write,
@@ -192,14 +195,15 @@ class Post implements ReplyObserver, Countdown {
       if (this.#kept[i] === undefined) waiting = true;
     }
     if (waiting) return;
-    if (this.#notStored !== undefined && this.#kept.includes(false)) this.#tell(notStored(this.#notStored));
+    if (this.#notStored !== undefined && this.#kept.some((kept, i) => kept === false && !this.#took(i)))
+      this.#tell(notStored(this.#notStored));
     else this.#tell(STORED);
   }
 
   /** True if it is enough that the write is stored safely, and something else than the write itself is in the way. */
   #mayBeSpooled(): boolean {
     if (!acceptsSpooled(this.#write, this.#options) || this.#stored + this.#rejected > 0) return false;
-    if (this.#answered < this.#options.replicas.length) return true;
+    if (this.#isSpooled || this.#answered < this.#options.replicas.length) return true;
     return this.#replies.some((reply) => reply?.kind === "unreachable" || reply?.kind === "overloaded");
   }
 
@@ -253,13 +257,22 @@ class Post implements ReplyObserver, Countdown {
     for (let i = 0; i < this.#acceptances.length; i++) {
       const acceptance = this.#acceptances[i];
       if (acceptance === undefined) continue;
-      if (!this.#took(i) && keep && this.#inGrace && this.#replies[i] === undefined) continue;
+      if (keep && this.#inGrace && this.#mayStillAnswer(i)) continue;
       // Let go of: what one replica has may have to be kept for another for a long time.
       if (this.#replies[i] !== undefined && !isRejected(this.#replies[i])) this.#acceptances[i] = undefined;
       if (this.#took(i)) continue;
       if (keep) acceptance.keep();
       else acceptance.drop();
+      this.#isSpooled ||= keep;
     }
+  }
+
+  /** True for a replica whose answer, or that of the others together with it, may show that nothing is to be kept. */
+  #mayStillAnswer(replica: number): boolean {
+    const reply = this.#replies[replica];
+    if (reply === undefined) return true;
+    if (this.#succeeded || this.#stored + this.#rejected > 0 || this.#write.keep === "always") return false;
+    return this.#replies.every((other) => other === undefined || other.kind === "not-ready");
   }
 
   #mustReachAll(): boolean {
