@@ -12,7 +12,7 @@ import type { Ticket } from "./ticket.ts";
 /** Bytes that are read from a log at a time. */
 const CHUNK_BYTES = 1024 * 1024;
 /** Small records that follow each other are read as one entry of up to this many bytes. */
-const RUN_BYTES = 256 * 1024;
+const RUN_BYTES = 64 * 1024;
 /** Bytes that all lanes of a backend together may have read and not delivered. */
 const MAX_LOADED_BYTES = 16 * 1024 * 1024;
 /** A log that cannot be read is tried again after so many milliseconds. */

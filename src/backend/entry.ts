@@ -41,8 +41,6 @@ export class Entry implements Acceptance {
   gone = false;
   /** Set while it is divided to find out which of its lines are at fault. */
   sift: Sift | undefined;
-  /** Since when (monotonic) it fails alone although the backend works. */
-  failingSinceMs: number | undefined;
   #observer: ReplyObserver | undefined;
   readonly #index: number;
   /** Called once it is safe where it is now, or gone. */

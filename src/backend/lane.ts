@@ -13,7 +13,7 @@ import type { LaneBacklog, LaneContext } from "./lane-context.ts";
 import { LaneMemory } from "./lane-memory.ts";
 import { type Gap, LaneQueue } from "./lane-queue.ts";
 import { isExpired, isRefusal, isTaken, unanswered } from "./outcome.ts";
-import { faultOf } from "./poison.ts";
+import { Poison } from "./poison.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { sameCredentials } from "./same-destination.ts";
 import { Settling } from "./settling.ts";
@@ -53,6 +53,7 @@ export class Lane implements BacklogLane {
   sending = false;
   #sentAtMs = 0;
   readonly #settling: Settling;
+  readonly #poison: Poison;
   /** Settled when the last request that was sent has been dealt with. */
   #flight: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -72,6 +73,7 @@ export class Lane implements BacklogLane {
     this.held = held;
     this.#joiner = new Joiner(context.apart, !backlog.volatile);
     this.#memory = new LaneMemory(this.#queue, backlog, this);
+    this.#poison = new Poison(context);
     this.#departures = new Departures(backlog.volatile, () => {
       this.#restIfEmpty();
       this.#nextLater();
@@ -296,12 +298,10 @@ export class Lane implements BacklogLane {
     const { client, gate, observed, pace } = this.#context;
     this.sending = true;
     this.#sentAtMs = this.#context.clock.monotonic();
-    let bytes = 0;
     for (const entry of entries) {
       entry.inFlight = true;
-      if (entry.missed) bytes += entry.body.byteLength;
+      if (entry.missed) pace.sent(entry.body.byteLength);
     }
-    if (bytes > 0) pace.sent(bytes);
     this.#flight = client()
       .write((entries[0] as Entry).destination, this.#joiner.join(entries))
       .then((result) => {
@@ -323,6 +323,7 @@ export class Lane implements BacklogLane {
       this.#next();
     } else if (isTaken(reply)) {
       this.#attempt = 0;
+      if (reply.kind === "stored" && head.missed) this.#context.pace.stored();
       for (const entry of entries) this.#taken(entry, reply);
       this.#next();
     } else if (reply.kind === "not-ready" && !this.held) {
@@ -337,9 +338,8 @@ export class Lane implements BacklogLane {
   }
 
   #taken(entry: Entry, reply: Reply): void {
-    const { handoff, pace } = this.#context;
+    const { handoff } = this.#context;
     if (reply.kind === "stored") {
-      if (entry.missed) pace.stored();
       if (entry.ticket !== undefined) handoff.delivered(entry.ticket.places.length);
     } else {
       this.#rejecting = entry;
@@ -369,14 +369,14 @@ export class Lane implements BacklogLane {
       this.#next();
       return;
     }
-    const fault = faultOf(entry, this.#context);
+    const fault = this.#poison.faultOf(entry);
     if (fault === "write") {
       this.#context.handoff.poisoned(entry, reply);
       this.#leave(entry);
       this.#next();
       return;
     }
-    // If nothing else goes to this backend, the write behind it is the only one to find out with.
+    // If nothing else goes to this backend, the write behind it is all there is to find out with.
     const behind = fault === "unknown" ? this.#queue.second() : undefined;
     if (behind === undefined) this.#failed([entry], reply, false);
     else this.#send([behind]);

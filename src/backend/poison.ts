@@ -1,18 +1,24 @@
 import type { Entry } from "./entry.ts";
 import type { LaneContext } from "./lane-context.ts";
 
-type Poison = Pick<LaneContext, "clock" | "poisonAfterMs" | "storedSince">;
+/** Finds out whose fault it is when a write gets, alone, an error that is the backend's own, again and again. */
+export class Poison {
+  readonly #context: Pick<LaneContext, "clock" | "poisonAfterMs" | "storedSince">;
+  /** The write that fails, by its place in the log (it may leave the memory between two tries), and since when. */
+  #failing: { readonly place: number; readonly sinceMs: number } | undefined;
 
-/**
- * A write got, alone, an error that is the backend's own: whose fault is it? The backend's for a time; then the
- * write's if the backend stored others since it failed first, and unknown if nothing was sent to it.
- */
-export function faultOf(
-  entry: Entry,
-  { clock, poisonAfterMs, storedSince }: Poison,
-): "backend" | "write" | "unknown" {
-  const now = clock.monotonic();
-  entry.failingSinceMs ??= now;
-  if (now - entry.failingSinceMs < poisonAfterMs()) return "backend";
-  return storedSince(entry.failingSinceMs) ? "write" : "unknown";
+  constructor(context: Pick<LaneContext, "clock" | "poisonAfterMs" | "storedSince">) {
+    this.#context = context;
+  }
+
+  /** The backend's for a time; then the write's if the backend stored others meanwhile, else it is not known. */
+  faultOf({ ticket }: Entry): "backend" | "write" | "unknown" {
+    const { clock, poisonAfterMs, storedSince } = this.#context;
+    const now = clock.monotonic();
+    if (ticket === undefined) return "backend";
+    if (this.#failing?.place !== ticket.first) this.#failing = { place: ticket.first, sinceMs: now };
+    const { sinceMs } = this.#failing;
+    if (now - sinceMs < poisonAfterMs()) return "backend";
+    return storedSince(sinceMs) ? "write" : "unknown";
+  }
 }

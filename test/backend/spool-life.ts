@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { TransportError } from "../../src/errors.ts";
+import { createLog } from "../../src/observe/log.ts";
 import type { HttpAnswer, SpoolRoot } from "../../src/platform.ts";
 import type { SpoolChunk } from "../../src/spool/log.ts";
+import { SegmentLog } from "../../src/spool/segment-log.ts";
 import type { CrashableFiles } from "../support/crashable-files.ts";
 import { createTestPlatform, httpAnswer, type SentRequest } from "../support/test-platform.ts";
 import { openCrashable } from "./crashable-storage.ts";
-import { createReplicaSet, OUTPUT, type PostOptions, SPOOL } from "./replica-set.ts";
+import { createReplicaSet, type OUTPUT, type PostOptions, SPOOL } from "./replica-set.ts";
 
 /** How a server answers a write; it stored it if that is a 204. */
 export type Answer = (request: SentRequest) => HttpAnswer | Promise<HttpAnswer>;
@@ -31,6 +33,8 @@ interface Options {
   readonly spool?: Partial<typeof SPOOL>;
   readonly output?: Partial<typeof OUTPUT>;
   readonly startMs?: number;
+  /** Of the log of what `b` lacks; small unless given, which takes long with many writes. */
+  readonly segmentBytes?: number;
 }
 
 /** One life of a relay with a spool in these files, over a server `a` that is up and a server `b` that answers so. */
@@ -63,6 +67,19 @@ export async function startLife(files: CrashableFiles, answer: Answer, options: 
   };
   const config = { ...SPOOL, ...options.spool };
   const storages = await openCrashable(files, ["a", "b"], platform, config);
+  if (options.segmentBytes !== undefined && storages[1] !== undefined) {
+    const main = await SegmentLog.open({
+      ...{
+        directory: files.directory("large"),
+        prefix: "main",
+        backend: "b",
+        segmentBytes: options.segmentBytes,
+      },
+      ...{ fsync: config.fsync, fsyncIntervalMs: config.fsyncIntervalMs, clock: platform.clock },
+      ...{ log: createLog(platform.log, platform.clock), atLeast: 0 },
+    });
+    storages[1] = { ...storages[1], spool: { ...storages[1].spool, main } };
+  }
   const outputs = [{}, options.output ?? {}];
   const { backends, post, clock } = createReplicaSet(() => httpAnswer(204), { platform, storages, outputs });
   for (const backend of backends) await backend.open();
@@ -71,9 +88,13 @@ export async function startLife(files: CrashableFiles, answer: Answer, options: 
 
   /** Resolves once the write is acknowledged, which is at most the grace later. */
   async function write(line: string, how?: PostOptions): Promise<void> {
-    const reply = post(line, how);
+    let status: number | undefined;
+    void post(line, how).then((reply) => {
+      status = reply.status;
+    });
     await clock.advance(config.graceMs);
-    assert.equal((await reply).status, 204);
+    for (let ms = 0; status === undefined && ms < 1_000; ms++) await clock.advance(1);
+    assert.equal(status, 204);
   }
 
   /** Ends as a relay does that is told to. */
@@ -85,7 +106,20 @@ export async function startLife(files: CrashableFiles, answer: Answer, options: 
 
   const deadLetters = async (): Promise<SpoolChunk["records"]> =>
     (await storage.spool.dead.read(backend.deadLetters?.first ?? 0, 1 << 20)).records;
-  return { a, b, backend, clock, platform, post, write, stop, deadLetters, status: () => backend.status() };
+  return {
+    files,
+    a,
+    b,
+    backend,
+    storage,
+    clock,
+    platform,
+    post,
+    write,
+    stop,
+    deadLetters,
+    status: () => backend.status(),
+  };
 }
 
 /** A line with this number as value and time. */

@@ -64,11 +64,16 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
     for (const run of due) run();
   }
 
+  /** More than one: Deno may run several messages in one turn. */
+  async function turns(): Promise<void> {
+    for (let turn = 0; turn < 3; turn++) await nextTurn();
+  }
+
   async function endTurn(): Promise<void> {
-    await nextTurn();
+    await turns();
     while (deferred.length > 0) {
       runDeferred();
-      await nextTurn();
+      await turns();
     }
   }
 
