@@ -16,9 +16,7 @@ export interface Batch {
 
 /** A batch that was written, but not synced yet. */
 interface Unsynced {
-  /** Undefined when too much waited to be synced. */
-  batch: Batch | undefined;
-  readonly records: number;
+  readonly batch: Batch;
   /** Offset behind it. */
   readonly end: number;
 }
@@ -31,6 +29,8 @@ export class ActiveSegment {
   readonly #file: SpoolFile;
   #unsynced: Unsynced[] = [];
   #retained = 0;
+  /** Records that were written before these, neither synced nor retained, and the offset behind them. */
+  #notRetained = { records: 0, end: 0 };
   #dirty = false;
   /** Up to this offset it survives a power cut. */
   #synced: number;
@@ -93,12 +93,12 @@ export class ActiveSegment {
   #remember(batch: Batch): void {
     this.#dirty = true;
     if (this.#context.fsync === "never") return;
-    this.#unsynced.push({ batch, records: batch.records.length, end: this.segment.end + batch.bytes });
+    this.#unsynced.push({ batch, end: this.segment.end + batch.bytes });
     this.#retained += batch.bytes;
-    for (const unsynced of this.#unsynced) {
-      if (this.#retained <= MAX_RETAINED_BYTES) break;
-      this.#retained -= unsynced.batch?.bytes ?? 0;
-      unsynced.batch = undefined;
+    while (this.#retained > MAX_RETAINED_BYTES) {
+      const { batch: oldest, end } = this.#unsynced.shift()!;
+      this.#retained -= oldest.bytes;
+      this.#notRetained = { records: this.#notRetained.records + oldest.records.length, end };
     }
   }
 
@@ -113,9 +113,9 @@ export class ActiveSegment {
     await this.#syncFile();
     this.#synced = end;
     if (this.segment.end === end) this.#dirty = false;
-    const synced = this.#unsynced.filter((unsynced) => unsynced.end <= end);
-    this.#unsynced = this.#unsynced.slice(synced.length);
-    for (const { batch } of synced) this.#retained -= batch?.bytes ?? 0;
+    if (this.#notRetained.end <= end) this.#notRetained = { records: 0, end: 0 };
+    this.#unsynced = this.#unsynced.filter((unsynced) => unsynced.end > end);
+    this.#retained = this.#unsynced.reduce((sum, { batch }) => sum + batch.bytes, 0);
   }
 
   async #syncFile(): Promise<void> {
@@ -134,12 +134,11 @@ export class ActiveSegment {
 
   /** What is not certain to survive a power cut; undefined when it is not held any more. */
   get unsyncedBatches(): Batch[] | undefined {
-    const batches = this.#unsynced.flatMap(({ batch }) => batch ?? []);
-    return batches.length === this.#unsynced.length ? batches : undefined;
+    return this.#notRetained.records > 0 ? undefined : this.#unsynced.map(({ batch }) => batch);
   }
 
   get unsyncedRecords(): number {
-    return this.#unsynced.reduce((sum, { records }) => sum + records, 0);
+    return this.#unsynced.reduce((sum, { batch }) => sum + batch.records.length, this.#notRetained.records);
   }
 
   /** What is not certain to survive is now in another segment: nobody reads it here any more. */

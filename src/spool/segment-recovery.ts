@@ -48,8 +48,13 @@ export async function recover(context: SegmentContext, handle: ReadHandle): Prom
   const ranMs = survey?.ranMs ?? (await lookBack(handle, segments));
   await handle.release();
 
-  const ours = files.filter(({ name }) => name.startsWith(`${prefix}-`));
-  for (const { name } of ours) if (name.endsWith(".bad.tmp")) await directory.remove(name);
+  const ours = files.filter(
+    ({ name }) => placeInName(prefix, name.replace(/\.seg\..*/, ".seg")) !== undefined,
+  );
+  for (const { name } of ours) {
+    // One that cannot be removed is tried again at the next start, and harms nobody until then.
+    if (name.endsWith(".bad.tmp")) await directory.remove(name).catch(() => undefined);
+  }
   // The process that made the last file may have been killed before its name was safe.
   if (segments.length > 0 && context.fsync !== "never") await directory.sync();
   const setAside = new Map(

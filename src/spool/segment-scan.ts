@@ -39,6 +39,7 @@ export class SegmentScan {
   #piece: Uint8Array = new Uint8Array(0);
   #pieceAt = 0;
   #mayCheck = MAX_CHECKED_BEHIND_DAMAGE;
+  #headerIsDamaged = false;
 
   /**
    * @param end Up to where the segment is looked at.
@@ -66,6 +67,7 @@ export class SegmentScan {
       this.#checkVersion(header.version);
       this.#offset = SEGMENT_HEADER_BYTES;
     }
+    this.#headerIsDamaged = header === undefined;
     return header;
   }
 
@@ -99,18 +101,37 @@ export class SegmentScan {
         this.#offset += record.length;
         return { offset, end: this.#offset, record: decodeRecord(record) };
       }
-      this.#offset = this.#mayCheck > 0 ? await this.#nextMagic(offset + 1) : this.#end;
+      if (offset === start) this.#offset = await this.#behindDamage(offset);
+      else this.#offset = this.#mayCheck > 0 ? await this.#nextMagic(offset + 1) : this.#end;
     }
     return start < this.#end ? { offset: start, end: this.#end, record: undefined } : undefined;
   }
 
-  async #recordAt(offset: number, behindDamage: boolean): Promise<Uint8Array | undefined> {
-    if (this.#end - offset < RECORD_HEADER_BYTES) return undefined;
+  /**
+   * Where a record may start behind a damaged one: first where that one says that it ends. Mostly this is right, and
+   * then a body in which somebody wrote what looks like records is not searched.
+   */
+  async #behindDamage(offset: number): Promise<number> {
+    const next = offset + (await this.#lengthAt(offset));
+    const isRight = next > offset && (next === this.#end || (await this.#recordAt(next, true)) !== undefined);
+    return isRight ? next : this.#nextMagic(offset + 1);
+  }
+
+  /** The length of what looks like a record and ends within the segment; 0 if nothing does. */
+  async #lengthAt(offset: number): Promise<number> {
+    if (this.#end - offset < RECORD_HEADER_BYTES) return 0;
     const length = recordLengthAt(viewOf(await this.#bytesAt(offset, RECORD_HEADER_BYTES)), 0);
-    if (length === 0 || length > this.#end - offset) return undefined;
+    return length <= this.#end - offset ? length : 0;
+  }
+
+  async #recordAt(offset: number, behindDamage: boolean): Promise<Uint8Array | undefined> {
+    const length = await this.#lengthAt(offset);
+    if (length === 0) return undefined;
     const bytes = (await this.#bytesAt(offset, length)).subarray(0, length);
     if (behindDamage) this.#mayCheck -= length;
     if (!isIntact(bytes)) return undefined;
+    // A sound header tells the version of all records: what is another one behind damage is a part of a body.
+    if (behindDamage && !this.#headerIsDamaged && recordVersion(bytes) !== FORMAT_VERSION) return undefined;
     this.#checkVersion(recordVersion(bytes));
     return bytes;
   }

@@ -72,6 +72,11 @@ export class SegmentSet {
     return low;
   }
 
+  /** False once it is not needed any more. */
+  has(segment: Segment): boolean {
+    return this.holding(segment.first) === segment;
+  }
+
   push(segment: Segment): void {
     this.#segments.push(segment);
     this.#segmentBytes += segment.size;

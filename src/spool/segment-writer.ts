@@ -186,8 +186,13 @@ export class SegmentWriter {
   /** Best effort: what is behind the end of a segment is there twice. */
   async #cutOff(segment: Segment): Promise<void> {
     try {
-      await this.#handle.inTurn(async () => (await this.#handle.file(segment.name)).truncate(segment.end));
-      this.#set.resize(segment, segment.end);
+      await this.#handle.inTurn(async () => {
+        // Opening one that was removed meanwhile would make it again.
+        if (!this.#set.has(segment)) return;
+        const { end } = segment;
+        await (await this.#handle.file(segment.name)).truncate(end);
+        if (this.#set.has(segment)) this.#set.resize(segment, end);
+      });
     } catch (error) {
       this.#log("spool file not cut off", error, "what it holds at its end is also in the next one");
     }

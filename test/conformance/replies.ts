@@ -12,7 +12,7 @@ import {
   writesTo,
 } from "./scene.ts";
 
-const TIMEOUT_MS = 300;
+const TIMEOUT_MS = 1_000;
 const LINE = "m v=1 1";
 const POINT = "m v=1 1";
 const NOBODY = /^unable to write points: no InfluxDB answered/;

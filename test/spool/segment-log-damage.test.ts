@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CrashableFiles } from "../support/crashable-files.ts";
 import { createTestPlatform } from "../support/test-platform.ts";
+import { nextTurn } from "../support/virtual-clock.ts";
+import { newRecord } from "./log-conformance.ts";
 import { checkDamaged, flipBits, threeSegments, truncateAtBytes } from "./segment-log-damage.ts";
 import { contentOf, diskWith, openLog, put, readFile, SEGMENT_BYTES } from "./segment-log-scene.ts";
 
@@ -155,10 +157,78 @@ test("bodies that are full of what looks like records do not hold up the search 
   await log.close();
   const [file] = await disk.directory("a").list();
   const bytes = await readFile(disk, file!.name);
-  bytes[40]! ^= 1;
-  const again = await openLog(await diskWith(new CrashableFiles(), { [file!.name]: bytes }), {
-    segmentBytes: 2 ** 23,
-  });
+  // Not where it begins any more, so that its length is not known.
+  bytes[32]! ^= 1;
+  const damaged = await diskWith(new CrashableFiles(), { [file!.name]: bytes });
+  let read = 0;
+  damaged.onCall = ({ op }) => {
+    if (op === "read") read++;
+  };
+  const again = await openLog(damaged, { segmentBytes: 2 ** 23 });
   assert.ok(again.next > 0);
+  assert.ok(read < 2_000, `${read} reads`);
+  await again.close();
+});
+
+test("a record in a damaged body is none", async () => {
+  const original = await threeSegments();
+  const [name] = original.names;
+  const whole = original.files[name!]!;
+  const fake = whole.slice(32);
+  const disk = new CrashableFiles();
+  const log = await openLog(disk, { segmentBytes: 10_000 });
+  await put(log, "before");
+  await new Promise<void>((resolve) => {
+    log.append(newRecord(Uint8Array.of(120, ...fake)), () => resolve());
+  });
+  await put(log, "behind");
+  await log.close();
+  const [file] = await disk.directory("a").list();
+  const bytes = await readFile(disk, file!.name);
+  const start = bytes.findIndex(
+    (_, index) => index > 100 && fake.every((byte, i) => bytes[index + i] === byte),
+  );
+  assert.ok(start > 0);
+  bytes[start - 1]! ^= 1;
+  const again = await openLog(await diskWith(new CrashableFiles(), { [file!.name]: bytes }), {
+    segmentBytes: 10_000,
+  });
+  const { texts, damaged } = await contentOf(again);
+  assert.deepEqual([[...texts.values()], damaged], [["before", "behind"], 1]);
+  await again.close();
+});
+
+test("the last records of a log that goes on with an empty segment are missed, too", async () => {
+  const disk = new CrashableFiles();
+  const log = await openLog(disk, { segmentBytes: 200_000 });
+  for (let index = 0; index < 10; index++) await put(log, `${index}`.repeat(10_000));
+  disk.fault = ({ op }) => (op === "remove" ? { failure: "io" } : undefined);
+  log.trim(log.next);
+  await nextTurn();
+  await log.close();
+  const files: Record<string, Uint8Array> = {};
+  for (const { name } of await disk.directory("a").list()) files[name] = await readFile(disk, name);
+  const names = Object.keys(files).sort();
+  assert.equal(names.length, 2);
+  files[names[0]!]![files[names[0]!]!.length - 1]! ^= 1;
+  const again = await openLog(await diskWith(new CrashableFiles(), files), { segmentBytes: 200_000 });
+  const { texts, damaged } = await contentOf(again, 0);
+  assert.deepEqual([[...texts.keys()], damaged], [[0, 1, 2, 3, 4, 5, 6, 7, 8], 1]);
+  await again.close();
+});
+
+test("a damaged end is cut off, so that it is found once", async () => {
+  const original = await threeSegments();
+  const name = original.names[2]!;
+  const torn = original.files[name]!.slice(0, -3);
+  const disk = await diskWith(new CrashableFiles(), { ...original.files, [name]: torn });
+  const log = await openLog(disk);
+  assert.ok(log.counters.damagedBytes > 68);
+  await log.close();
+  const again = await openLog(disk);
+  await contentOf(again, 0);
+  assert.equal(again.counters.damagedBytes, 0);
+  const kept = await readFile(disk, `${name}.tail.bad`);
+  assert.deepEqual(Uint8Array.of(...(await readFile(disk, name)), ...kept), torn);
   await again.close();
 });

@@ -35,6 +35,120 @@ test("a full disk: appends are told to have failed, reads go on, and it goes on 
   await again.close();
 });
 
+test("a write that fails once goes to a new segment, and nobody is told", async () => {
+  const disk = new CrashableFiles();
+  const log = await openLog(disk);
+  await put(log, "a");
+  disk.fault = failNth(1, ({ op }) => op === "append", { failure: "io", written: 0.5 });
+  await put(log, "b");
+  const { failedWrites, failedAppends } = log.counters;
+  assert.deepEqual([failedWrites, failedAppends], [1, 0]);
+  assert.deepEqual(
+    (await disk.directory("a").list()).map(({ name }) => name),
+    ["main-0000000000000000.seg", "main-0000000000000001.seg"],
+  );
+  await log.close();
+});
+
+test("interval: a failed write does not keep what was written before it from becoming safe", async () => {
+  for (let seed = 0; seed < 30; seed++) {
+    for (const truncates of [true, false]) {
+      const disk = new CrashableFiles();
+      const platform = createTestPlatform();
+      const log = await openLog(disk, { fsync: "interval" }, platform);
+      await put(log, "a");
+      const fails = failNth(1, ({ op }) => op === "append", { failure: "io", written: 0.5 });
+      disk.fault = (call) =>
+        fails(call) ?? (call.op === "truncate" && !truncates ? { failure: "io" } : undefined);
+      await put(log, "b");
+      await platform.clock.advance(1_000);
+      const after = await openLog(disk.crashClone("power cut", seed));
+      assert.deepEqual(
+        [...(await contentOf(after)).texts.values()],
+        ["a", "b"],
+        `seed ${seed}, ${truncates}`,
+      );
+      await after.close();
+      await log.close();
+    }
+  }
+});
+
+test("interval: what is written while a sync is under way is safe after the next one only", async () => {
+  const disk = new CrashableFiles();
+  const platform = createTestPlatform();
+  const log = await openLog(disk, { fsync: "interval", segmentBytes: 10_000 }, platform);
+  await put(log, "a");
+  const held = Promise.withResolvers<void>();
+  disk.slow = ({ op }) => (op === "sync" ? held.promise : undefined);
+  await platform.clock.advance(1_000);
+  await put(log, "b");
+  disk.slow = () => undefined;
+  held.resolve();
+  disk.fault = failNth(1, ({ op }) => op === "sync", { failure: "io", drop: true });
+  await platform.clock.advance(3_000);
+  assert.deepEqual([log.counters.syncs, log.counters.failedSyncs], [2, 1]);
+  const after = await openLog(disk.crashClone("power cut", 1));
+  assert.deepEqual([...(await contentOf(after)).texts.values()], ["a", "b"]);
+  await after.close();
+  await log.close();
+});
+
+test("interval: a segment is left only when the sync that is under way has ended", async () => {
+  const disk = new CrashableFiles();
+  const platform = createTestPlatform();
+  const log = await openLog(disk, { fsync: "interval" }, platform);
+  await put(log, "a");
+  const held = Promise.withResolvers<void>();
+  const calls: string[] = [];
+  disk.onCall = ({ op, name }) => calls.push(`${op} ${name}`);
+  disk.slow = ({ op }) => (op === "sync" ? held.promise : undefined);
+  disk.fault = failNth(1, ({ op }) => op === "sync", { failure: "io", drop: true });
+  await platform.clock.advance(1_000);
+  const stored = put(log, "b".repeat(500));
+  await nextTurn();
+  assert.deepEqual(calls, ["sync main-0000000000000000.seg"], "it waits");
+  disk.slow = () => undefined;
+  held.resolve();
+  await stored;
+  await platform.clock.advance(1_000);
+  assert.equal(calls.filter((call) => call === "sync main-0000000000000000.seg").length, 1, "not again");
+  const after = await openLog(disk.crashClone("power cut", 1));
+  assert.deepEqual([...(await contentOf(after)).texts.keys()], [0, 1]);
+  await after.close();
+  await log.close();
+});
+
+test("what was written again after a failed sync is not kept twice, and no removed file comes back", async () => {
+  const disk = new CrashableFiles();
+  const platform = createTestPlatform();
+  const log = await openLog(disk, { fsync: "interval", segmentBytes: 10_000 }, platform);
+  await put(log, "a");
+  await platform.clock.advance(1_000);
+  await put(log, "b".repeat(500));
+  const names = async () => (await disk.directory("a").list()).map(({ size }) => size);
+  const [before] = await names();
+  disk.fault = failNth(1, ({ op }) => op === "sync");
+  await platform.clock.advance(3_000);
+  const [old, fresh, ...more] = await names();
+  assert.ok(old! < before! - 500 && fresh! > 500 && more.length === 0, `${before} ${old} ${fresh}`);
+  assert.equal(log.bytes, await bytesOnDisk(disk));
+
+  await put(log, "c");
+  disk.fault = failNth(1, ({ op }) => op === "sync");
+  // The segment of the failed sync is removed before its turn to be cut off comes.
+  disk.onCall = ({ op }) => {
+    if (op === "open") log.trim(log.next);
+  };
+  await platform.clock.advance(3_000);
+  disk.onCall = () => {};
+  log.trim(log.next);
+  await nextTurn();
+  assert.equal((await names()).length, 1);
+  assert.equal(log.bytes, await bytesOnDisk(disk));
+  await log.close();
+});
+
 test("the file of a failed sync is never synced again", async () => {
   const disk = new CrashableFiles();
   const platform = createTestPlatform();

@@ -153,6 +153,21 @@ test("what only waits to be written cannot be read yet", async () => {
   await log.close();
 });
 
+test("what is written while the last segment is read is not passed over", async () => {
+  const disk = new CrashableFiles();
+  const log = await openLog(disk, { segmentBytes: 10_000 });
+  await put(log, "a");
+  const held = Promise.withResolvers<void>();
+  disk.slow = ({ op }) => (op === "read" ? held.promise : undefined);
+  const reading = log.read(0, 10_000);
+  await put(log, "b");
+  disk.slow = () => undefined;
+  held.resolve();
+  const { records, next } = await reading;
+  assert.equal(records.length, next);
+  await log.close();
+});
+
 test("several readers go on where they were without reading anything twice", async () => {
   const disk = new CrashableFiles();
   const log = await openLog(disk, { segmentBytes: 10_000_000 });

@@ -113,6 +113,8 @@ export class CrashableFiles {
   onCall: (call: Call) => void = () => {};
   /** Asked for each call; what it returns is how the call fails. */
   fault: (call: Call) => Fault | undefined = () => undefined;
+  /** Asked for each call; when what it returned resolves, the caller is told of what was done or failed before. */
+  slow: (call: Call) => Promise<void> | undefined = () => undefined;
   /** Bytes that fit on the disk; an append beyond it writes what fits and fails. */
   quota = Number.POSITIVE_INFINITY;
   /** Files that are open now, and the most there ever were. */
@@ -317,10 +319,11 @@ export class CrashableFiles {
     if (fault !== undefined) {
       if (op === "append") partly(fault.written ?? 0);
       if (op === "sync" && fault.drop === true) drop();
+      await this.slow(call);
       throw new SpoolError(fault.failure, `${op} ${name} fails`);
     }
     const result = run();
-    await Promise.resolve();
+    await this.slow(call);
     return result;
   }
 }
