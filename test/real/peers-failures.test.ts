@@ -175,7 +175,7 @@ describe("where other relays lose writes", () => {
     await acknowledged(second, late);
     await b.listenAgain();
     const expected = [...written.slice(0, -1), late].sort();
-    await eventually(async () => b.points("demo"), expected, "all but the torn one");
+    await eventually(async () => b.points("demo"), expected, "all but the torn one", 30_000);
     assert.deepEqual(lines(b).slice(-10), [...written.slice(0, -1), late]);
     await eventually(() => backlog(second), 0, "nothing is left");
   });
@@ -453,7 +453,8 @@ describe("where other relays write something else than they were told", {
     await post("m v=4 4");
     await eventually(held, [3], "still held");
     await b.query(`CREATE DATABASE ${db}`);
-    await eventually(() => b.points(db), ["m v=2 2", "m v=3 3", "m v=4 4"], "all of it");
+    // What is kept waits 10 s after a kill.
+    await eventually(() => b.points(db), ["m v=2 2", "m v=3 3", "m v=4 4"], "all of it", 30_000);
     await eventually(held, [], "nothing is held any more");
   });
 });

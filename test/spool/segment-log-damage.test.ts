@@ -160,13 +160,11 @@ test("bodies that are full of what looks like records do not hold up the search 
   // Not where it begins any more, so that its length is not known.
   bytes[32]! ^= 1;
   const damaged = await diskWith(new CrashableFiles(), { [file!.name]: bytes });
-  let read = 0;
-  damaged.onCall = ({ op }) => {
-    if (op === "read") read++;
-  };
+  const started = performance.now();
   const again = await openLog(damaged, { segmentBytes: 2 ** 23 });
   assert.ok(again.next > 0);
-  assert.ok(read < 2_000, `${read} reads`);
+  // Half a minute if each of them was looked at.
+  assert.ok(performance.now() - started < 10_000);
   await again.close();
 });
 

@@ -138,7 +138,7 @@ test("what was written again after a failed sync is not kept twice, and no remov
   disk.fault = failNth(1, ({ op }) => op === "sync");
   // The segment of the failed sync is removed before its turn to be cut off comes.
   disk.onCall = ({ op }) => {
-    if (op === "open") log.trim(log.next);
+    if (op === "append") log.trim(log.next);
   };
   await platform.clock.advance(3_000);
   disk.onCall = () => {};
