@@ -451,7 +451,8 @@ describe("where other relays write something else than they were told", {
     await relay.kill();
     relay = await startRelay({ config });
     await post("m v=4 4");
-    await eventually(held, [3], "still held");
+    // A kill may leave a write in two logs: it is held twice then.
+    await eventually(async () => ((await held())[0] ?? 0) >= 3, true, "still held");
     await b.query(`CREATE DATABASE ${db}`);
     // What is kept waits 10 s after a kill.
     await eventually(() => b.points(db), ["m v=2 2", "m v=3 3", "m v=4 4"], "all of it", 30_000);
