@@ -20,6 +20,7 @@ import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import type { Acceptance, Replica, ReplyObserver } from "./replica.ts";
 import { SETTLE_MS } from "./retry-after.ts";
+import { SyncState } from "./sync-state.ts";
 
 /** Where and how a backend's writes are kept on disk. */
 export interface BackendStorage {
@@ -43,6 +44,7 @@ export class Backend implements Replica {
   readonly #main: Lanes;
   /** Writes with credentials that must not be stored on disk. */
   readonly #private: Lanes | undefined;
+  readonly #sync: SyncState;
   readonly #requests: Record<OutcomeKind, number> = {
     stored: 0,
     rejected: 0,
@@ -90,6 +92,7 @@ export class Backend implements Replica {
         if (open) log.info("backend-up", { backend: name });
         else log.warn("backend-down", { backend: name, reason, next: "it is asked again until it answers" });
         if (!open) pace.slow();
+        this.#sync.health.gateChanged(open, reason ?? "");
         if (open) for (const lanes of this.#all()) lanes.wake();
       },
     });
@@ -137,9 +140,22 @@ export class Backend implements Replica {
       limits: volatile ? inMemory : onDisk(false),
       holdLimits: volatile ? inMemory : onDisk(true),
     });
-    if (volatile) return;
-    const own = memorySpool();
-    this.#private = new Lanes({ ...common, ...own, limits: inMemory, holdLimits: inMemory });
+    if (!volatile) {
+      const own = memorySpool();
+      this.#private = new Lanes({ ...common, ...own, limits: inMemory, holdLimits: inMemory });
+    }
+    this.#sync = new SyncState({
+      ...{ clock, facts, handoff: this.handoff },
+      health: {
+        gate: this.#gate,
+        intervalMs: () => this.#output.healthCheckIntervalMs,
+        storedSince: (ms) => this.#storedAtMs > ms,
+        ping: () => this.#client.pingStatus(),
+      },
+      watched: this.#all().flatMap(({ watched }) => watched),
+      backlog: () => this.backlog,
+      heldRecords: () => this.kept("hold").reduce((sum, { records }) => sum + records, 0),
+    });
   }
 
   get origin(): string {
@@ -152,6 +168,40 @@ export class Backend implements Replica {
 
   get up(): boolean {
     return this.#gate.open;
+  }
+
+  /** Whether queries for a database, or for any, should go to it. */
+  isInSync(db?: string): boolean {
+    return this.#sync.isInSync(db);
+  }
+
+  /** Why not, in words; empty if they should. */
+  outOfSync(): readonly string[] {
+    return this.#sync.reasons;
+  }
+
+  /** How long ago it was in sync, for a database or for all, in milliseconds; 0 while it is. */
+  staleMs(db?: string): number {
+    return this.#sync.staleMs(db);
+  }
+
+  /** True if it has not delivered in time what was written to a database. */
+  isBehind(db: string): boolean {
+    return this.#sync.isBehind(db);
+  }
+
+  get drained(): boolean {
+    return this.#sync.drains.list.length > 0;
+  }
+
+  /** Takes it out of queries for somebody, who is named in a word. Resolves when a restart would not forget it. */
+  drain(by: string): Promise<void> {
+    return this.#sync.drains.add(by);
+  }
+
+  /** The end of that; without a name, for all who wanted it. */
+  resume(by?: string): Promise<void> {
+    return this.#sync.drains.remove(by);
   }
 
   takes(write: Write): boolean {
@@ -181,8 +231,13 @@ export class Backend implements Replica {
   }
 
   /** Asks the backend whether it is there, so that its state is known before the first write. */
-  async greet(): Promise<void> {
-    if (!(await this.#client.ping())) this.#gate.failed("no answer to ping");
+  greet(): Promise<void> {
+    return this.#sync.health.check();
+  }
+
+  /** Asks it again and again from now on, and watches how far it is. */
+  watch(): Promise<void> {
+    return this.#sync.start([...this.kept("main"), ...this.kept("hold")]);
   }
 
   /** Takes over changed options and certificates. What is kept stays, and what is in flight ends as it began. */
@@ -291,6 +346,7 @@ export class Backend implements Replica {
     const isSettling = this.#platform.clock.monotonic() - this.#unknownAtMs < SETTLE_MS;
     const abandons = isSettling || this.#main.sending;
     this.#gate.stop();
+    this.#sync.stop();
     const ended = this.#all().map((lanes) => lanes.stop());
     await Promise.all([this.#client, ...this.#retiring].map((client) => client.close()));
     await Promise.all(ended);

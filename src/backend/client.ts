@@ -18,6 +18,8 @@ const policies = v.object({
   ]),
 });
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A ping needs neither the disk nor the index: without an answer in this time the server hangs. */
+const PING_TIMEOUT_MS = 2_000;
 /** Of an error body, this much is read and passed on. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /** Bodies smaller than this are not worth compressing. */
@@ -75,18 +77,24 @@ export class BackendClient {
 
   /** True when the backend answers `/ping` with anything but a server error. */
   async ping(): Promise<boolean> {
+    const status = await this.pingStatus();
+    return status > 0 && status < 500;
+  }
+
+  /** What it answers to `/ping`; 0 if that is nothing. InfluxDB answers 204, also without credentials unless told otherwise. */
+  async pingStatus(): Promise<number> {
     try {
       const answer = await this.#http.send({
         method: "GET",
         path: `${this.#base}/ping`,
-        headers: {},
-        timeoutMs: this.#output.timeoutMs,
+        headers: this.#authorization(undefined),
+        timeoutMs: Math.min(PING_TIMEOUT_MS, this.#output.timeoutMs),
         maxAnswerBytes: MAX_ERROR_BYTES,
       });
       this.#learn(answer);
-      return answer.status < 500;
+      return answer.status;
     } catch (error) {
-      if (error instanceof TransportError) return false;
+      if (error instanceof TransportError) return 0;
       throw error;
     }
   }
