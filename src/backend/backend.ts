@@ -1,6 +1,6 @@
 import type { OutputConfig, SpoolConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
-import type { Platform } from "../platform.ts";
+import type { HttpAnswer, Platform } from "../platform.ts";
 import { ABANDONED } from "../spool/cursor.ts";
 import type { BackendSpool } from "../spool/log.ts";
 import { MemoryFacts } from "../spool/memory-facts.ts";
@@ -204,6 +204,11 @@ export class Backend implements Replica {
     return this.#sync.drains.remove(by);
   }
 
+  /** Asks it something with its own credentials, if it has any. Undefined if there is no answer. */
+  ask(q: string, maxAnswerBytes: number): Promise<HttpAnswer | undefined> {
+    return this.#client.ask(q, undefined, maxAnswerBytes);
+  }
+
   takes(write: Write): boolean {
     return this.#lanesOf(write).takes(this.#own(write).destination) ?? this.#gate.mayTry;
   }
@@ -289,6 +294,12 @@ export class Backend implements Replica {
     return {
       name: this.name,
       state: !this.up ? "down" : backlog.records > 0 ? "behind" : "up",
+      inSync: this.isInSync(),
+      reasons: this.outOfSync(),
+      staleSeconds: Math.ceil(this.staleMs() / 1_000),
+      drained: this.#sync.drains.list,
+      keptOn: this.#storage === undefined ? "memory" : "disk",
+      drainBytesPerSecond: this.#output.drainMaxRate,
       version: this.version?.version,
       backlog,
       lanes: this.#all().reduce((sum, lanes) => sum + lanes.count, 0),

@@ -101,16 +101,28 @@ export class BackendClient {
 
   /** The name of a database's default retention policy; undefined if the backend does not tell. */
   async defaultPolicy(db: string, credentials: Credentials | undefined): Promise<string | undefined> {
-    const q = `SHOW RETENTION POLICIES ON "${db.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+    const answer = await this.ask(
+      `SHOW RETENTION POLICIES ON ${quotedIdentifier(db)}`,
+      credentials,
+      MAX_ERROR_BYTES,
+    );
+    return answer?.status === 200 ? defaultIn(answer.body) : undefined;
+  }
+
+  /** The answer to a query that changes nothing; undefined if there is none. */
+  async ask(
+    q: string,
+    credentials: Credentials | undefined,
+    maxAnswerBytes: number,
+  ): Promise<HttpAnswer | undefined> {
     try {
-      const answer = await this.#http.send({
+      return await this.#http.send({
         method: "GET",
         path: `${this.#base}/query?q=${encodeURIComponent(q)}`,
         headers: this.#authorization(credentials),
         timeoutMs: this.#output.timeoutMs,
-        maxAnswerBytes: MAX_ERROR_BYTES,
+        maxAnswerBytes,
       });
-      return answer.status === 200 ? defaultIn(answer.body) : undefined;
     } catch (error) {
       if (error instanceof TransportError) return undefined;
       throw error;
@@ -214,6 +226,11 @@ function writeQuery({ db, rp, precision }: Destination): string {
   if (rp !== "") query += `&rp=${encodeURIComponent(rp)}`;
   if (precision !== "") query += `&precision=${encodeURIComponent(precision)}`;
   return query;
+}
+
+/** A name as InfluxQL wants it. */
+export function quotedIdentifier(name: string): string {
+  return `"${name.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }
 
 /** The policy that is marked as the default in the answer to SHOW RETENTION POLICIES. */

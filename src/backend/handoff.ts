@@ -28,6 +28,16 @@ interface HandoffOptions {
 
 /** The name of the ranges among the facts. */
 export const RANGES = "ranges";
+/** True if ranges are stored in which a backend lacks something, or may differ. */
+export function hasRanges(facts: SpoolFacts): boolean {
+  const stored = facts.get(RANGES);
+  return ["lost", "suspect"].some((name) => {
+    const ranges = new TimeRanges();
+    ranges.restore(stored, name);
+    return ranges.has();
+  });
+}
+
 /** A range that grows is stored after so many milliseconds, together with what else happens until then. */
 const STORE_AFTER_MS = 1_000;
 

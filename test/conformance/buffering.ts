@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { RUNTIMES } from "../../src/config/capabilities.ts";
+import type { Status } from "../../src/observe/status-schema.ts";
 import type { Fault } from "../support/faults.ts";
+import { readStatus } from "../support/status.ts";
 import { poll } from "../support/wait.ts";
 import type { Launcher } from "./launcher.ts";
 import { assertError, type Scene, type SceneOptions, type SceneTest, stored, writesTo } from "./scene.ts";
@@ -58,7 +60,7 @@ async function afterAnOutage({ a, b, backends, newDb, post, send }: Scene): Prom
     lines.slice(-20),
     Array.from({ length: 20 }, (_, i) => `m v=${i + 1} 1`),
   );
-  const backlog = async () => JSON.parse((await send("/status")).text).backends[0].backlog.records;
+  const backlog = async () => readStatus<Status>((await send("/status")).text).backends[0]?.backlog.records;
   await poll(async () => (await backlog()) === 0, "an empty backlog");
 }
 
@@ -110,7 +112,8 @@ async function afterAFailure({ a, b, backends, newDb, post }: Scene): Promise<vo
 
 async function joined({ a, b, backends, newDb, post, send }: Scene): Promise<void> {
   const db = newDb();
-  const counted = async () => JSON.parse((await send("/status")).text).listeners[0].counters.writes;
+  const counted = async () =>
+    readStatus<Status>((await send("/status")).text).listeners[0]?.counters["writes"] ?? 0;
   const before = await counted();
   for (const backend of backends) backend.setFault(HOLD);
   const write = (i: number) => post(db, `m v=${i} ${i}`);

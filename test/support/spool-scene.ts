@@ -10,6 +10,7 @@ import { clientAddress, readBody } from "../../adapters/node/request-body.ts";
 import { startChild, temporaryDirectory } from "./child.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "./faulty-influxdb.ts";
 import { type RelayProcess, startRelay } from "./relay-process.ts";
+import { readStatus } from "./status.ts";
 import { poll } from "./wait.ts";
 
 const HOST: Host = {
@@ -107,7 +108,7 @@ output = [
 
   async function backend(): Promise<Status> {
     const response = await fetch(`${relay?.url("main")}/status`);
-    const { backends } = (await response.json()) as { backends: (Status & { name: string })[] };
+    const { backends } = readStatus<{ backends: (Status & { name: string })[] }>(await response.text());
     return backends.find(({ name }) => name === "b") as Status;
   }
 
