@@ -51,6 +51,8 @@ export class Backend implements Replica {
     unreachable: 0,
   };
   #writes = 0;
+  /** So many entries were accepted. */
+  #accepted = 0;
   /** When (monotonic) a request ended last of which it is not known what became of it. */
   #unknownAtMs = Number.NEGATIVE_INFINITY;
   #storedAtMs = Number.NEGATIVE_INFINITY;
@@ -170,8 +172,23 @@ export class Backend implements Replica {
     const own = this.#own(write);
     const lane = this.#lanesOf(write).laneFor(own.destination);
     const entry = new Entry(own, lane, observer, index);
+    entry.number = ++this.#accepted;
     lane.push(entry);
     return entry;
+  }
+
+  /** How many writes for a database it has not taken: waiting, in flight or kept, but for what is held. */
+  pending(db: string): number {
+    return this.#all().reduce((sum, lanes) => sum + lanes.pending(db), 0);
+  }
+
+  /**
+   * Resolves once it has nothing left of what was accepted for a database before the call, but for what is held, or
+   * when the signal aborts: it has no limit of its own. What is read back from a log counts as accepted before.
+   */
+  async answered(db: string, signal: AbortSignal): Promise<void> {
+    const through = this.#accepted;
+    await Promise.all(this.#all().map((lanes) => lanes.passed(db, through, signal)));
   }
 
   /** Finds out for whom something is held, and begins to deliver what is kept. */

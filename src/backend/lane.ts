@@ -9,15 +9,16 @@ import type { Entry } from "./entry.ts";
 import { isKept } from "./entry-state.ts";
 import type { Failure } from "./failure.ts";
 import { Joiner } from "./joiner.ts";
+import { Judge } from "./judge.ts";
 import type { LaneBacklog, LaneContext } from "./lane-context.ts";
 import { LaneMemory } from "./lane-memory.ts";
 import { type Gap, LaneQueue } from "./lane-queue.ts";
-import { isExpired, isRefusal, isTaken, unanswered } from "./outcome.ts";
-import { Poison } from "./poison.ts";
+import { isRefusal, isTaken, unanswered } from "./outcome.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { sameCredentials } from "./same-destination.ts";
 import { Settling } from "./settling.ts";
 import type { Ticket } from "./ticket.ts";
+import { Waiters } from "./waiters.ts";
 
 /** Bytes of writes somebody waits for that may be in one lane; who comes beyond it is told at once to come later. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -49,11 +50,12 @@ export class Lane implements BacklogLane {
   /** Bytes of the entries that nobody has been told about. */
   #waitingBytes = 0;
   readonly #memory: LaneMemory;
+  readonly #waiters = new Waiters((through) => this.#queue.hasPassed(through));
   /** True while a request is in flight. */
   sending = false;
   #sentAtMs = 0;
   readonly #settling: Settling;
-  readonly #poison: Poison;
+  readonly #judge: Judge;
   /** Settled when the last request that was sent has been dealt with. */
   #flight: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -62,8 +64,6 @@ export class Lane implements BacklogLane {
   #stuck: Reply | undefined;
   #retry: Timer | undefined;
   #attempt = 0;
-  /** Entry that is being answered with a rejection just now. */
-  #rejecting: Entry | undefined;
   /** A pause that nobody is told about. */
   #paused: Timer | undefined;
 
@@ -73,7 +73,7 @@ export class Lane implements BacklogLane {
     this.held = held;
     this.#joiner = new Joiner(context.apart, !backlog.volatile);
     this.#memory = new LaneMemory(this.#queue, backlog, this);
-    this.#poison = new Poison(context);
+    this.#judge = new Judge(context, this.#memory, this.#joiner);
     this.#departures = new Departures(backlog.volatile, () => {
       this.#restIfEmpty();
       this.#nextLater();
@@ -120,8 +120,18 @@ export class Lane implements BacklogLane {
     return this.#stuck === undefined && !this.#stopped && this.#memory.hasRoom && !this.#departures.any;
   }
 
+  /** How many writes the backend has not taken. */
+  get pending(): number {
+    return this.records + this.#memory.unplaced;
+  }
+
   get loadedBytes(): number {
     return this.#memory.loaded;
+  }
+
+  /** Resolves when nothing is left here of what was accepted up to this number, or the signal aborts. */
+  passed(through: number, signal: AbortSignal): Promise<void> {
+    return this.#waiters.until(through, signal);
   }
 
   push(entry: Entry): void {
@@ -167,11 +177,11 @@ export class Lane implements BacklogLane {
       return;
     }
     if (entry.decision === "keep") this.#keep(entry, this.#failure?.reply ?? this.#stuck);
-    else this.#leave(entry);
+    else this.#memory.leave(entry);
     const failure = this.#failure;
     if (failure?.undecided.delete(entry)) {
       if (!entry.gone) failure.kept = true;
-      if (failure.undecided.size === 0) this.#judge(failure);
+      if (failure.undecided.size === 0) this.#decidedAll(failure);
     } else if (entry.gone) {
       this.#restIfEmpty();
     }
@@ -195,16 +205,14 @@ export class Lane implements BacklogLane {
       // One that came from another log is safe there until it is delivered.
       if (this.#stuck !== undefined && isKept(entry) && entry.onArrival === undefined) {
         handoff.lose(entry, "not-stored");
-        this.#leave(entry);
+        this.#memory.leave(entry);
       }
     }
     entry.stored(error);
   }
 
   diverged(entry: Entry, reply: Reply): void {
-    // Just being told: there is still time to look for the bad lines before what comes after it is sent.
-    if (entry === this.#rejecting) entry.decision = "keep";
-    else if (!entry.judged) this.#context.handoff.diverged(entry, reply);
+    this.#judge.diverged(entry, reply);
   }
 
   load(entries: readonly Entry[], next: number): void {
@@ -240,19 +248,14 @@ export class Lane implements BacklogLane {
     this.#settling.stop();
     this.#stuck = CLOSED;
     this.#answerAll(CLOSED);
+    this.#waiters.end();
     return this.#flight;
   }
 
   #enter(entry: Entry): void {
     entry.lane = this;
-    this.#queue.push(entry);
+    this.#memory.enter(entry);
     if (!entry.answered) this.#waitingBytes += entry.body.byteLength;
-  }
-
-  #leave(entry: Entry): void {
-    if (entry.gone) return;
-    this.#memory.forget(entry);
-    entry.leave();
   }
 
   #resume(): void {
@@ -272,6 +275,7 @@ export class Lane implements BacklogLane {
   }
 
   #next(): void {
+    this.#waiters.check();
     if (this.sending || this.#settling.active || this.#paused || this.#failure !== undefined) return;
     if (this.#stopped) this.#answerAll(CLOSED);
     if (this.#stopped || this.#stuck !== undefined) return;
@@ -324,7 +328,7 @@ export class Lane implements BacklogLane {
     } else if (isTaken(reply)) {
       this.#attempt = 0;
       if (reply.kind === "stored" && head.missed) this.#context.pace.stored();
-      for (const entry of entries) this.#taken(entry, reply);
+      for (const entry of entries) this.#judge.taken(entry, reply);
       this.#next();
     } else if (reply.kind === "not-ready" && !this.held) {
       this.#moveOut(head, new Set(entries), reply, hold);
@@ -337,42 +341,10 @@ export class Lane implements BacklogLane {
     }
   }
 
-  #taken(entry: Entry, reply: Reply): void {
-    const { handoff } = this.#context;
-    if (reply.kind === "stored") {
-      if (entry.ticket !== undefined) handoff.delivered(entry.ticket.places.length);
-    } else {
-      this.#rejecting = entry;
-      entry.answer(reply);
-      this.#rejecting = undefined;
-      if (isKept(entry) && this.#rejected(entry, reply)) return;
-    }
-    this.#leave(entry);
-    entry.answer(reply);
-  }
-
-  /** Another replica has what this one rejected. True if it was divided, to find the lines that are at fault. */
-  #rejected(entry: Entry, reply: Reply): boolean {
-    const { handoff } = this.#context;
-    if (handoff.hasDeadLetters && !isExpired(reply)) {
-      this.place(entry);
-      if (this.#divide(entry, true)) return true;
-    }
-    entry.judged = true;
-    handoff.diverged(entry, reply);
-    return false;
-  }
-
   /** The backend answers this write, alone, with an error of its own: is it the write, or is it the backend? */
   #refused(entry: Entry, reply: Reply): void {
-    if (this.#divide(entry, false)) {
-      this.#next();
-      return;
-    }
-    const fault = this.#poison.faultOf(entry);
-    if (fault === "write") {
-      this.#context.handoff.poisoned(entry, reply);
-      this.#leave(entry);
+    const fault = this.#judge.refused(entry, reply);
+    if (fault === "divided" || fault === "write") {
       this.#next();
       return;
     }
@@ -380,13 +352,6 @@ export class Lane implements BacklogLane {
     const behind = fault === "unknown" ? this.#queue.second() : undefined;
     if (behind === undefined) this.#failed([entry], reply, false);
     else this.#send([behind]);
-  }
-
-  #divide(entry: Entry, bounded: boolean): boolean {
-    const parts = this.#memory.divide(entry, bounded);
-    if (parts === undefined) return false;
-    this.#joiner.goOnWith(parts);
-    return true;
   }
 
   /** Entries of one destination go to a lane of their own. */
@@ -424,7 +389,7 @@ export class Lane implements BacklogLane {
    * All that failed were decided about: go on if all are forgotten, else wait before they are sent again. A backend
    * that did not answer may be back already: then there is nothing to wait for.
    */
-  #judge({ kept, reply, waitMs }: Failure): void {
+  #decidedAll({ kept, reply, waitMs }: Failure): void {
     this.#failure = undefined;
     const wait = kept && (waitMs !== undefined || !this.#context.gate.open);
     if (wait) this.#block(reply, waitMs);
@@ -436,7 +401,7 @@ export class Lane implements BacklogLane {
     const { handoff } = this.#context;
     if (failure !== undefined && this.#backlog.keepsNothing) {
       handoff.lose(entry, "no-buffer");
-      this.#leave(entry);
+      this.#memory.leave(entry);
       entry.stored();
       entry.answer(failure);
       return;
@@ -467,6 +432,7 @@ export class Lane implements BacklogLane {
   }
 
   #restIfEmpty(): void {
+    this.#waiters.check();
     if (this.sending || this.#settling.active || this.#failure !== undefined || !this.#queue.empty) return;
     if (this.#stuck !== undefined && this.unsettled && !this.#stopped) this.#stuck = undefined;
     this.#rest();
