@@ -27,6 +27,7 @@ const SLOW_MS = 100;
 
 const CROWDED = errorReply(503, "too many bytes wait for this database: try again later");
 const CLOSED = unanswered("closed");
+const PAUSED = unanswered("paused");
 
 /**
  * The ordered stream of writes for one database and retention policy to one backend: one request in flight, in
@@ -64,8 +65,8 @@ export class Lane implements BacklogLane {
   #stuck: Reply | undefined;
   #retry: Timer | undefined;
   #attempt = 0;
-  /** A pause that nobody is told about. */
-  #paused: Timer | undefined;
+  /** A wait that nobody is told about. */
+  #waiting: Timer | undefined;
 
   constructor(context: LaneContext, backlog: LaneBacklog, held = false) {
     this.#context = context;
@@ -98,7 +99,7 @@ export class Lane implements BacklogLane {
   /** True when a write cannot be delivered soon. */
   get behind(): boolean {
     const isSlow = this.sending && this.#context.clock.monotonic() - this.#sentAtMs > SLOW_MS;
-    return isSlow || this.#stuck !== undefined || this.#queue.gap !== undefined;
+    return isSlow || this.#stuck !== undefined || this.#queue.gap !== undefined || this.#isPaused;
   }
 
   /** True while something is in flight or waits that would be lost with the process. */
@@ -106,6 +107,11 @@ export class Lane implements BacklogLane {
     if (this.sending || this.#settling.active) return true;
     if (this.#stuck !== undefined) return false;
     return this.#queue.list().some(({ ticket }) => this.#backlog.volatile || ticket === undefined);
+  }
+
+  /** Resolves when the request that is in flight has been dealt with. */
+  get landed(): Promise<void> {
+    return this.sending ? this.#flight : Promise.resolve();
   }
 
   get gap(): Gap | undefined {
@@ -234,7 +240,7 @@ export class Lane implements BacklogLane {
     this.#nextLater();
   }
 
-  /** The backend answers again: what waited for that is sent. */
+  /** The backend answers again, or a pause begins or ends: what waited for that is sent, or told. */
   wake(): void {
     if (this.#retry === undefined && this.#failure === undefined) this.#resume();
   }
@@ -244,7 +250,7 @@ export class Lane implements BacklogLane {
     this.#stopped = true;
     this.#retry?.cancel();
     this.#retry = undefined;
-    this.#paused?.cancel();
+    this.#waiting?.cancel();
     this.#settling.stop();
     this.#stuck = CLOSED;
     this.#answerAll(CLOSED);
@@ -256,6 +262,10 @@ export class Lane implements BacklogLane {
     entry.lane = this;
     this.#memory.enter(entry);
     if (!entry.answered) this.#waitingBytes += entry.body.byteLength;
+  }
+
+  get #isPaused(): boolean {
+    return this.#context.pauses.hasAny(this.destinations);
   }
 
   #resume(): void {
@@ -276,9 +286,13 @@ export class Lane implements BacklogLane {
 
   #next(): void {
     this.#waiters.check();
-    if (this.sending || this.#settling.active || this.#paused || this.#failure !== undefined) return;
+    if (this.sending || this.#settling.active || this.#waiting || this.#failure !== undefined) return;
     if (this.#stopped) this.#answerAll(CLOSED);
     if (this.#stopped || this.#stuck !== undefined) return;
+    if (this.#isPaused) {
+      this.#block(PAUSED, undefined);
+      return;
+    }
     if (this.#queue.gap !== undefined && this.hungry) this.#backlog.pump();
     const head = this.#queue.peek();
     if (head === undefined) {
@@ -294,7 +308,7 @@ export class Lane implements BacklogLane {
       if (!head.answered && gate.tryOnce()) this.#send([head]);
       else this.#block(unanswered("down"), undefined);
     } else if (!head.missed) this.#send(this.#joiner.take(this.#queue, maxBatchBytes()));
-    else if (pace.waitMs() + this.#backlog.settleMs > 0) this.#pause(pace.waitMs() + this.#backlog.settleMs);
+    else if (pace.waitMs() + this.#backlog.settleMs > 0) this.#wait(pace.waitMs() + this.#backlog.settleMs);
     else this.#send(this.#joiner.take(this.#queue, Math.min(maxBatchBytes(), pace.requestBytes)));
   }
 
@@ -349,7 +363,7 @@ export class Lane implements BacklogLane {
       return;
     }
     // If nothing else goes to this backend, the write behind it is all there is to find out with.
-    const behind = fault === "unknown" ? this.#queue.second() : undefined;
+    const behind = fault === "unknown" && !this.#isPaused ? this.#queue.second() : undefined;
     if (behind === undefined) this.#failed([entry], reply, false);
     else this.#send([behind]);
   }
@@ -399,7 +413,7 @@ export class Lane implements BacklogLane {
   /** Keeps an entry for the backend; without a buffer only as long as the lane moves. */
   #keep(entry: Entry, failure: Reply | undefined): void {
     const { handoff } = this.#context;
-    if (failure !== undefined && this.#backlog.keepsNothing) {
+    if (failure !== undefined && failure !== PAUSED && this.#backlog.keepsNothing) {
       handoff.lose(entry, "no-buffer");
       this.#memory.leave(entry);
       entry.stored();
@@ -417,9 +431,9 @@ export class Lane implements BacklogLane {
   }
 
   /** Sends nothing for a while, and tells nobody. */
-  #pause(ms: number): void {
-    this.#paused ??= this.#context.clock.after(ms, () => {
-      this.#paused = undefined;
+  #wait(ms: number): void {
+    this.#waiting ??= this.#context.clock.after(ms, () => {
+      this.#waiting = undefined;
       this.#next();
     });
   }

@@ -137,6 +137,21 @@ export class Lanes {
     for (const lane of this.#every()) lane.wake();
   }
 
+  /**
+   * A pause has begun: tells those who wait in the lanes that are paused. Resolves when nothing is in flight there.
+   */
+  async pause(): Promise<void> {
+    const { pauses } = this.#options.context;
+    const lanes = this.#every().filter((lane) => pauses.hasAny(lane.destinations));
+    for (const lane of lanes) lane.wake();
+    await Promise.all(lanes.map((lane) => lane.landed));
+  }
+
+  /** So long the backend may still work on requests of an earlier process, in milliseconds. */
+  get settleMs(): number {
+    return this.#main.settleMs;
+  }
+
   /** Gives up what is kept for the destinations that match; returns how many records that were. */
   drop(part: "main" | "hold", matches: (destination: Destination) => boolean): Promise<number> {
     return (part === "main" ? this.#main : this.#held).drop(matches);
