@@ -158,6 +158,7 @@ export class Backend implements Replica {
         storedSince: (ms) => this.#storedAtMs > ms,
         ping: () => this.#client.pingStatus(),
       },
+      accepted: () => this.#accepted,
       watched: this.#all().flatMap(({ watched }) => watched),
       backlog: () => this.backlog,
       heldRecords: () => this.kept("hold").reduce((sum, { records }) => sum + records, 0),

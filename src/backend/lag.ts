@@ -1,6 +1,5 @@
 import type { Clock } from "../platform.ts";
 import type { Backlog } from "./backlog.ts";
-import type { BacklogLane } from "./backlog-lane.ts";
 import { ANY, Since } from "./since.ts";
 
 /** A log of what a backend lacks. */
@@ -11,31 +10,34 @@ export interface WatchedBacklog {
 }
 
 /**
- * Which databases of a backend are behind: what is kept for one was kept at the look before already. What only waits
- * for its turn among live writes is not behind, and looking costs the writes nothing.
+ * Which databases of a backend are behind: something that waits or is in flight for one did so at the look before
+ * already. What only waits for its turn among live writes is not behind, and looking costs the writes nothing.
  */
 export class Lag {
   readonly since = new Since();
   readonly #watched: readonly WatchedBacklog[];
+  /** How many writes the backend accepted. */
+  readonly #accepted: () => number;
   readonly #clock: Clock;
-  /** By log: places below were given away at the last look. */
-  #marks: readonly number[];
+  /** That number at the last look. */
+  #mark = 0;
   /** When (monotonic) that was. */
   #lookedAtMs: number;
 
-  constructor(watched: readonly WatchedBacklog[], clock: Clock) {
+  constructor(watched: readonly WatchedBacklog[], accepted: () => number, clock: Clock) {
     this.#watched = watched;
+    this.#accepted = accepted;
     this.#clock = clock;
-    // What is there at the start is late by any measure.
-    this.#marks = watched.map(({ backlog }) => backlog.log.next);
     this.#lookedAtMs = clock.monotonic();
     this.look();
   }
 
   look(): void {
-    const late = this.#watched.flatMap((watched, i) => [...lateIn(watched, this.#marks[i] as number)]);
-    this.since.update(late, this.#lookedAtMs);
-    this.#marks = this.#watched.map(({ backlog }) => backlog.log.next);
+    this.since.update(
+      this.#watched.flatMap((watched) => [...lateIn(watched, this.#mark)]),
+      this.#lookedAtMs,
+    );
+    this.#mark = this.#accepted();
     this.#lookedAtMs = this.#clock.monotonic();
   }
 
@@ -48,14 +50,9 @@ export class Lag {
 }
 
 function* lateIn({ backlog, held }: WatchedBacklog, mark: number): Generator<string> {
-  if (backlog.records === 0) return;
   if (backlog.reader.discovering) yield ANY;
   for (const lane of backlog.distinctLanes()) {
-    if (lane.records === 0 || (!held && !isLate(lane, mark))) continue;
+    if (held ? lane.records === 0 : lane.hasPassed(mark)) continue;
     for (const destination of lane.destinations) yield destination.slice(0, destination.indexOf("\0"));
   }
-}
-
-function isLate({ firstPlace }: BacklogLane, mark: number): boolean {
-  return firstPlace !== undefined && firstPlace < mark;
 }

@@ -17,6 +17,8 @@ interface SyncStateOptions {
   readonly handoff: Handoff;
   readonly health: Omit<ConstructorParameters<typeof HealthCheck>[0], "clock">;
   readonly watched: readonly WatchedBacklog[];
+  /** How many writes it accepted. */
+  readonly accepted: () => number;
   /** All that it lacks. */
   readonly backlog: () => { readonly records: number; readonly bytes: number };
   readonly heldRecords: () => number;
@@ -37,11 +39,11 @@ export class SyncState {
   #stopped = false;
 
   constructor(options: SyncStateOptions) {
-    const { clock, facts, watched, health } = options;
+    const { clock, facts, watched, accepted, health } = options;
     this.#options = options;
     this.health = new HealthCheck({ ...health, clock });
     this.drains = new Drains(facts, clock);
-    this.#lag = new Lag(watched, clock);
+    this.#lag = new Lag(watched, accepted, clock);
     this.#lookAtRanges();
   }
 
@@ -66,7 +68,7 @@ export class SyncState {
       const waiting = backlog().records - held;
       if (waiting > 0) found.push(`behind: it lacks ${counted(waiting, "write")}`);
       if (held > 0) found.push(`held: it is not ready for the destination of ${counted(held, "write")}`);
-      if (waiting + held === 0) found.push("behind: it has just got what it lacked");
+      if (waiting + held === 0) found.push("behind: a write is on its way for long");
     }
     if (handoff.lost.size > 0)
       found.push(`lost: writes for it were dropped in ${counted(handoff.lost.size, "range")} of time`);

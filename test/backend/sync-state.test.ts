@@ -131,6 +131,18 @@ for (const status of [500, 503]) {
   });
 }
 
+test("a write that hangs takes the database out, although nothing is kept", async () => {
+  let hangs = true;
+  const { b, clock, post } = await watched((request) =>
+    hangs && !isPing(request) && request.path.includes("db=d") ? new Promise(() => {}) : httpAnswer(204),
+  );
+  void post("m v=1 1");
+  await clock.advance(1_001);
+  assert.deepEqual([b.isInSync("d"), b.isInSync("other"), b.up], [false, true, true]);
+  assert.deepEqual(b.outOfSync(), ["behind: a write is on its way for long"]);
+  hangs = false;
+});
+
 test("writes that only wait for their turn do not count", async () => {
   let slowly = async () => httpAnswer(204);
   const { b, clock, post } = await watched(() => slowly());
