@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAdminApp } from "../../src/admin/app.ts";
-import { SpoolCommandError, type SpoolCommands } from "../../src/admin/spool-commands.ts";
+import { CommandError } from "../../src/admin/requests.ts";
+import type { SpoolCommands } from "../../src/admin/spool-commands.ts";
 import { Secret } from "../../src/config/secret.ts";
 import { SpoolError } from "../../src/errors.ts";
 import { createLog } from "../../src/observe/log.ts";
@@ -189,14 +190,14 @@ test("what is not understood is refused and does nothing", async () => {
     assert.deepEqual(asked, []);
   }
   const { request } = fixture();
-  const large = JSON.stringify({ part: "held", db: "x".repeat(20_000) });
+  const large = JSON.stringify({ part: "held", db: "x".repeat(300_000) });
   assert.equal((await request("POST", "/spool/b/drop", undefined, large)).status, 413);
 });
 
 test("a command that fails says why, and an unexpected error tells nothing", async () => {
   for (const [failure, status, error] of [
-    [new SpoolCommandError("unknown", "no such"), 404, "no such"],
-    [new SpoolCommandError("conflict", "busy"), 409, "busy"],
+    [new CommandError("unknown", "no such"), 404, "no such"],
+    [new CommandError("conflict", "busy"), 409, "busy"],
     [new SpoolError("io", "disk"), 500, "disk"],
     [new TypeError(`of ${TOKEN}`), 500, "internal error"],
   ] as const) {
