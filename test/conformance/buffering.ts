@@ -18,6 +18,7 @@ function error(status: number, message: string, times = Number.POSITIVE_INFINITY
 /** What happens to a write after its answer. */
 export function buffering(test: SceneTest, { runtime, spool }: Launcher): void {
   const buffer = spool ? undefined : RUNTIMES[runtime].buffer;
+  test("/health/backends/NAME is 503 for a backend that is away, and 200 once it has what it missed", health);
   test("a backend that was down gets what it missed, in order", afterAnOutage, buffer);
   test("a backend that was overloaded gets what it refused", afterOverload, buffer);
   test("a database that one backend lacks holds up no other", besidesALackingDatabase, buffer);
@@ -45,6 +46,20 @@ async function withoutABackend({ backends, post, newDb, send }: Scene): Promise<
   assert.equal((await send("/health")).status, 200);
   assert.equal((await send("/ping")).status, 204);
   await Promise.all(backends.map((backend) => backend.listenAgain()));
+}
+
+async function health({ a, b, newDb, post, send }: Scene): Promise<void> {
+  const db = newDb();
+  const of = async (name: string) => (await send(`/health/backends/${name}`)).status;
+  await poll(async () => (await of("a")) + (await of("b")) === 400, "both to be in sync");
+  await a.refuse();
+  assert.equal((await post(db, "m v=1 1")).status, 204);
+  await stored([b], db, ["m v=1 1"]);
+  await poll(async () => (await of("a")) === 503, "the health of one that is away");
+  assert.equal(await of("b"), 200);
+  await a.listenAgain();
+  await poll(async () => (await of("a")) === 200, "the health of one that is back");
+  await stored([a], db, ["m v=1 1"]);
 }
 
 async function afterAnOutage({ a, b, backends, newDb, post, send }: Scene): Promise<void> {
