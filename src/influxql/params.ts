@@ -121,13 +121,15 @@ function bindAs(kind: string, value: unknown): Bound {
 
 function numberOf(value: unknown): Bound | undefined {
   if (value instanceof JsonBadInteger) return unbound(value.problem);
-  if (value instanceof JsonFloat) return { type: "NUMBER", literal: plainDecimal(value.value) };
+  if (value instanceof JsonFloat) return { type: "NUMBER", literal: numberText(value.value) };
   if (typeof value === "bigint") return { type: "INTEGER", literal: String(value) };
   if (typeof value !== "number") return undefined;
   return Number.isSafeInteger(value)
     ? { type: "INTEGER", literal: String(value) }
-    : { type: "NUMBER", literal: plainDecimal(value) };
+    : { type: "NUMBER", literal: numberText(value) };
 }
+
+const numberText = (value: number): string => plainDecimal(value).replace(/\.0$/, "");
 
 function text(type: TokenType, value: unknown, otherwise: string): Bound {
   return typeof value === "string" ? { type, literal: value } : unbound(otherwise);

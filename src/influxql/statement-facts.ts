@@ -1,5 +1,6 @@
 import type { Statement } from "./ast.ts";
 import { Scanner } from "./scanner.ts";
+import { keywordOf } from "./tokens.ts";
 
 /**
  * The statement changes data, what there is of databases, policies and users, or what a server does: all but SELECT
@@ -24,9 +25,8 @@ export function firstKeywords(text: string): readonly string[] {
   const words: string[] = [];
   let atStart = true;
   for (scanner.next(); scanner.type !== "EOF"; scanner.next()) {
-    if (atStart && /^[A-Z]+$/.test(scanner.type)) {
-      words.push(scanner.type === "IDENT" ? scanner.literal.toUpperCase() : scanner.type);
-    }
+    const word = scanner.type === "IDENT" ? scanner.literal.toUpperCase() : keywordOf(scanner.type);
+    if (atStart && word !== undefined) words.push(word);
     atStart = scanner.type === ";";
   }
   return words;
