@@ -1,3 +1,4 @@
+import { formatDuration } from "./duration.ts";
 import { ParamsError } from "./errors.ts";
 import { plainDecimal } from "./plain-decimal.ts";
 import type { TokenType } from "./tokens.ts";
@@ -112,7 +113,9 @@ function bindAs(kind: string, value: unknown): Bound {
     case "integer":
       return number?.type === "INTEGER" ? number : unbound("integer literal must be an integer value");
     case "duration":
-      if (number?.type === "INTEGER") return { type: "DURATIONVAL", literal: `${number.literal}ns` };
+      if (number?.type === "INTEGER") {
+        return { type: "DURATIONVAL", literal: formatDuration(BigInt(number.literal)) };
+      }
       return text("DURATIONVAL", value, "duration literal must be a string or integer value");
     default:
       return unbound(`unknown bind object type: ${kind}`);
