@@ -33,6 +33,7 @@ const ERRORS: readonly [text: string, message: string][] = [
   ["SELECT v FROM a.b.c.d", 'too many segments in "a"."b"."c".d at line 1, char 1'],
   ["SELECT v FROM (cpu)", "found cpu, expected SELECT at line 1, char 16"],
   ["SELECT v INTO :MEASUREMENT FROM cpu", "found :, expected identifier at line 1, char 15"],
+  ["SELECT v INTO rp:MEASUREMENT FROM cpu", "found :, expected FROM at line 1, char 17"],
   [
     "SELECT v = 1 FROM cpu",
     "invalid operator = in SELECT clause at line 1, char 8; operator is intended for WHERE clause",
@@ -127,6 +128,13 @@ for (const [text, message] of ERRORS) {
   });
 }
 
+test("a regular expression is a source's name only behind a point", () => {
+  assert.throws(() => parseQuery("SELECT v FROM cpu /x/"), ParseError);
+  assert.throws(() => parseQuery("SELECT v FROM cpu/x/"), {
+    message: "found /, expected ; at line 1, char 18",
+  });
+});
+
 test("line and char are those of the message, without space around the text", () => {
   assert.throws(
     () => parseQuery("\u00a0\u0085 SHOW DATABASES;\n\n  FOO\t"),
@@ -151,4 +159,5 @@ test("depth has a bound, in parentheses, calls and subqueries, and length has no
     assert.throws(() => parseQuery(text(1_000_000)), ParseError);
   }
   parseQuery(`SELECT v FROM cpu WHERE ${Array(100_000).fill("h = 'a'").join(" OR ")}`);
+  parseQuery(`SELECT v FROM cpu WHERE ${Array(1_000).fill("(f(h) = 'a')").join(" OR ")}`);
 });
