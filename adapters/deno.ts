@@ -1,4 +1,5 @@
 /** The relay as a command on Deno. */
+import { stream } from "./common/response-stream.ts";
 import { startHttpListener } from "./deno/http-listener.ts";
 import { checkTls } from "./deno/pem.ts";
 import { denoPlatform } from "./deno/platform.ts";
@@ -11,7 +12,7 @@ const args = Deno.args[0] === "--" ? Deno.args.slice(1) : Deno.args;
 const code = await runCommand(args, {
   runtime: "deno",
   platform: denoPlatform,
-  http: { start: startHttpListener, readBody, clientAddress, checkTls },
+  http: { start: startHttpListener, readBody, clientAddress, stream, checkTls },
 });
 
 // A connection that its client holds open would keep the process alive. What was printed is out: Deno writes at once.

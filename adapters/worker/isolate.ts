@@ -1,5 +1,6 @@
 import { createApp } from "../../src/app.ts";
 import { ConfigError } from "../../src/errors.ts";
+import { stream } from "../common/response-stream.ts";
 import { type Env, type Found, findConfig, NAME, OBJECTS, readConfig } from "./config.ts";
 import { createListener } from "./listener.ts";
 import { consoleLog, workerPlatform } from "./platform.ts";
@@ -35,7 +36,7 @@ function createAnswer(found: Found, env: Env): Fetch {
     const platform = workerPlatform(consoleLog(config.logLevel));
     const objects = env[OBJECTS] as DurableObjectNamespace<SpoolObject> | undefined;
     const listener = createListener(config, objects, platform);
-    const app = createApp(listener, { readBody, clientAddress, platform });
+    const app = createApp(listener, { readBody, clientAddress, stream, platform });
     return async (request, ...more) => {
       if (new URL(request.url).pathname === "/status") await listener.refreshStatus();
       return app.fetch(request, ...more);
