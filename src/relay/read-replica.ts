@@ -9,7 +9,7 @@ export function readReplica(backend: Backend): ReadReplica {
     queries: backend.queries,
     isInSync,
     staleMs: () => (isInSync() ? 0 : 1_000),
-    pending: () => 0,
-    answered: async () => {},
+    pending: (db) => backend.pending(db),
+    answered: (db, signal) => backend.answered(db, signal),
   };
 }
