@@ -1,9 +1,10 @@
 /** The relay as a command on Deno. */
-import { stream } from "./common/response-stream.ts";
+
 import { startHttpListener } from "./deno/http-listener.ts";
 import { checkTls } from "./deno/pem.ts";
 import { denoPlatform } from "./deno/platform.ts";
 import { clientAddress, readBody } from "./deno/request-body.ts";
+import { stream } from "./deno/response-stream.ts";
 import { runCommand } from "./node/command.ts";
 
 // `deno task start -- --config FILE` hands the `--` on.

@@ -1,10 +1,10 @@
 import { createApp } from "../../src/app.ts";
 import { ConfigError } from "../../src/errors.ts";
-import { stream } from "../common/response-stream.ts";
 import { type Env, type Found, findConfig, NAME, OBJECTS, readConfig } from "./config.ts";
 import { createListener } from "./listener.ts";
 import { consoleLog, workerPlatform } from "./platform.ts";
 import { clientAddress, readBody } from "./request-body.ts";
+import { stream } from "./response-stream.ts";
 import type { SpoolObject } from "./spool-object.ts";
 
 type Fetch = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
