@@ -7,10 +7,10 @@ import type { AnswerBody } from "../../src/query/query.ts";
  * answer broke off between two documents of `chunked`; inside of one it is no JSON any more, and 0xc1 is never MessagePack.
  */
 const BROKEN_OFF = "the server's answer broke off";
-const MSGPACK_NEVER = new Uint8Array([0xc1]);
+const MSGPACK_NEVER = Uint8Array.of(0xc1);
 
 /** Of a failing stream, as a last piece. */
-function mark(contentType: string): Uint8Array<ArrayBuffer> {
+function mark(contentType: string): Uint8Array {
   if (contentType.includes("msgpack")) return MSGPACK_NEVER;
   const text = contentType.includes("csv") ? `\n\nerror\n${BROKEN_OFF}\n` : `\n{"error":"${BROKEN_OFF}"}\n`;
   return new TextEncoder().encode(text);
@@ -30,13 +30,13 @@ export function stream(
     return new Response(null, init);
   }
   const contentType = init.headers.get("content-type") ?? "";
-  const readable = new ReadableStream<Uint8Array<ArrayBuffer>>(
+  const readable = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const piece = await body.read();
           if (piece === undefined) controller.close();
-          else controller.enqueue(piece as Uint8Array<ArrayBuffer>);
+          else controller.enqueue(piece);
         } catch {
           controller.enqueue(mark(contentType));
           controller.close();
