@@ -4,6 +4,7 @@ import type { Config, HttpListenerConfig, OutputConfig, SpoolConfig } from "./co
 import type { AppListener, HttpCounters } from "./http/listener.ts";
 import { createLog, type Log } from "./observe/log.ts";
 import type { Platform } from "./platform.ts";
+import type { QueryCounters } from "./query/counters.ts";
 import { Listener } from "./relay/listener.ts";
 import { nameOf, signatureOf } from "./relay/names.ts";
 import { Storages } from "./relay/storages.ts";
@@ -25,6 +26,7 @@ export interface RelayStatus {
     consistency: string;
     replicas: readonly string[];
     counters: Readonly<HttpCounters>;
+    queries: Readonly<QueryCounters>;
   }[];
   readonly udp: readonly UdpStatus[];
   /** Bodies whose clients wait for an answer, and writes refused because there were too many. */
@@ -117,6 +119,8 @@ export class Relay {
       stampClock: this.#stampClock,
       log: this.log,
       counters: listener.counters,
+      queries: () => listener.queries,
+      queryCounters: listener.queryCounters,
       backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
       ready: () => listener.backends.some(({ up }) => up),
       status: () => this.status(),
@@ -131,11 +135,12 @@ export class Relay {
   status(): RelayStatus {
     this.#closeDelivered();
     return {
-      listeners: [...this.#listeners.values()].map(({ config, backends, counters }) => ({
+      listeners: [...this.#listeners.values()].map(({ config, backends, counters, queryCounters }) => ({
         name: config.name,
         consistency: config.consistency,
         replicas: backends.map(({ name }) => name),
         counters: { ...counters },
+        queries: { ...queryCounters },
       })),
       udp: this.#udp.status(),
       waiting: { bytes: this.#budget.bytes, refused: this.#budget.refused },
@@ -202,7 +207,7 @@ export class Relay {
       const listener = this.#listeners.get(http.name);
       if (listener !== undefined) listener.reconfigure(http, backends, config.spool);
       else {
-        const created = new Listener(http, backends, config.spool, this.#platform, this.#budget);
+        const created = new Listener(http, backends, config.spool, this.#platform, this.#budget, this.log);
         this.#listeners.set(http.name, created);
       }
     }

@@ -4,6 +4,10 @@ import type { Config, HttpListenerConfig, SpoolConfig } from "../../src/config/c
 import { type AppListener, createHttpCounters } from "../../src/http/listener.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { Platform } from "../../src/platform.ts";
+import { createQueryCounters } from "../../src/query/counters.ts";
+import { DirectChanges } from "../../src/query/direct-changes.ts";
+import type { ReadReplica } from "../../src/query/replica.ts";
+import { QueryService } from "../../src/query/service.ts";
 import { Budget } from "../../src/write/budget.ts";
 import { FanOut } from "../../src/write/fan-out.ts";
 import { createStampClock } from "../../src/write/precision.ts";
@@ -32,6 +36,7 @@ export function createListener(
   const log = createLog(platform.log, platform.clock);
   const backends = config.outputs.map((output) => new DirectBackend(output, platform, log));
   const counters = createHttpCounters();
+  const queryCounters = createQueryCounters();
   const timeoutMs = Math.max(...config.outputs.map((output) => output.timeoutMs));
   // The runtime bounds what an isolate holds, and a count of what cut-off requests held would never end.
   const budget = new Budget(Number.POSITIVE_INFINITY);
@@ -64,8 +69,28 @@ export function createListener(
     };
   }
 
+  function service(background: (work: Promise<unknown>) => void): QueryService {
+    const { name: listener, query, queryTimeoutMs, syncWaitMs, readOnly, deny } = config;
+    return new QueryService({
+      listener,
+      replicas: backends.map(readReplica),
+      changes: new DirectChanges(backends, log),
+      policy: query,
+      timeoutMs: queryTimeoutMs,
+      syncWaitMs,
+      rules: { readOnly, deny },
+      clock: platform.clock,
+      random: platform.random,
+      counters: queryCounters,
+      log,
+      background,
+    });
+  }
+
   return {
     config,
+    queries: ({ executionCtx }) => service((work) => executionCtx.waitUntil(work)),
+    queryCounters,
     writer: ({ executionCtx }) => {
       const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);
       return spool === undefined || objects === undefined
@@ -90,6 +115,7 @@ export function createListener(
           consistency: config.consistency,
           replicas: backends.map(({ name }) => name),
           counters: { ...counters },
+          queries: { ...queryCounters },
         },
       ],
       backends: backends.map((backend) => backend.status()),
@@ -98,6 +124,19 @@ export function createListener(
       if (spool === undefined || objects === undefined) return;
       await Promise.all(backends.map((backend) => backend.refreshStatus(openKeeper(objects, backend.name))));
     },
+  };
+}
+
+/** Of the keeper it is known what it said last; without one nothing is kept, and each that answers is as good. */
+function readReplica({ name, queries, known }: DirectBackend): ReadReplica {
+  const { state } = known;
+  return {
+    name,
+    queries,
+    isInSync: () => state.up && state.records === 0,
+    staleMs: () => (state.records === 0 ? 0 : 1_000),
+    pending: () => 0,
+    answered: async () => {},
   };
 }
 

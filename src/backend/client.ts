@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import type { OutputConfig } from "../config/config.ts";
-import { RelayError, TransportError } from "../errors.ts";
+import { TransportError } from "../errors.ts";
 import type { HttpAnswer, HttpClient, Platform } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import { splitLines } from "../write/split.ts";
 import type { Credentials, Destination, Reply } from "../writer.ts";
+import { basePath, httpOptions } from "./http-options.ts";
 import { answered, unanswered } from "./outcome.ts";
 
 /** Connections kept to one backend. A lane has one request in flight, so this many lanes work at a time. */
@@ -17,7 +18,6 @@ const policies = v.object({
     }),
   ]),
 });
-const CONNECT_TIMEOUT_MS = 5_000;
 /** Of an error body, this much is read and passed on. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /** Bodies smaller than this are not worth compressing. */
@@ -41,17 +41,7 @@ export class BackendClient {
   constructor(output: OutputConfig, platform: Platform) {
     this.#output = output;
     this.#platform = platform;
-    this.#http = platform.openHttp({
-      origin: output.origin,
-      connections: CONNECTIONS,
-      connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, output.timeoutMs),
-      tls: {
-        skipVerification: output.skipTlsVerification,
-        ...pem("ca", output.ca, platform),
-        ...pem("cert", output.cert, platform),
-        ...pem("key", output.key, platform),
-      },
-    });
+    this.#http = platform.openHttp(httpOptions(output, CONNECTIONS, platform));
   }
 
   /**
@@ -78,7 +68,7 @@ export class BackendClient {
     try {
       const answer = await this.#http.send({
         method: "GET",
-        path: `${this.#base}/ping`,
+        path: `${basePath(this.#output)}/ping`,
         headers: {},
         timeoutMs: this.#output.timeoutMs,
         maxAnswerBytes: MAX_ERROR_BYTES,
@@ -97,7 +87,7 @@ export class BackendClient {
     try {
       const answer = await this.#http.send({
         method: "GET",
-        path: `${this.#base}/query?q=${encodeURIComponent(q)}`,
+        path: `${basePath(this.#output)}/query?q=${encodeURIComponent(q)}`,
         headers: this.#authorization(credentials),
         timeoutMs: this.#output.timeoutMs,
         maxAnswerBytes: MAX_ERROR_BYTES,
@@ -152,11 +142,6 @@ export class BackendClient {
     const message = error instanceof Error ? error.message : String(error);
     this.#platform.log("error", "internal-error", { backend: this.#output.name, error: message });
     return { reply: unanswered("protocol"), unknownOutcome: true };
-  }
-
-  /** What the other endpoints' paths begin with. */
-  get #base(): string {
-    return this.#output.writePath.replace(/\/write$/, "");
   }
 
   #authorization(credentials: Credentials | undefined): Record<string, string> {
@@ -220,11 +205,4 @@ function defaultIn(body: Uint8Array): string | undefined {
     // An error of InfluxDB, or an answer that is none: there is nothing to learn from it.
     return undefined;
   }
-}
-
-function pem(name: "ca" | "cert" | "key", path: string | undefined, { readText }: Platform) {
-  if (path === undefined) return {};
-  if (readText === undefined)
-    throw new RelayError("NO_FILES", `${name} = "${path}": this runtime has no files`);
-  return { [name]: readText(path) };
 }

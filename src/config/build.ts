@@ -67,6 +67,11 @@ function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
     maxConnections: values["max-connections"],
     requestTimeoutMs: values["request-timeout"],
     reusePort: values["reuse-port"],
+    query: values.query,
+    queryTimeoutMs: values["query-timeout"],
+    syncWaitMs: values["sync-wait"],
+    readOnly: values["read-only"],
+    deny: values.deny,
     outputs: values.output.map(buildOutput),
   };
 }
@@ -91,6 +96,8 @@ function buildOutput(values: OutputValues): OutputConfig {
     cert: values.cert,
     key: values.key,
     gzip: values.gzip,
+    weight: values.weight,
+    maxConcurrentQueries: values["max-concurrent-queries"],
     authorization: buildAuthorization(values),
   };
 }

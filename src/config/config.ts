@@ -80,6 +80,16 @@ export interface HttpListenerConfig {
   readonly requestTimeoutMs: number;
   /** Other processes may listen on the same port. */
   readonly reusePort: boolean;
+  /** Which of the outputs that are in sync a query goes to: all in turn, or the first. */
+  readonly query: "spread" | "first";
+  /** Until a query's answer begins, and between two pieces of it. */
+  readonly queryTimeoutMs: number;
+  /** So long a query waits for an output that has every write that was acknowledged before. */
+  readonly syncWaitMs: number;
+  /** Takes no statement that changes something. */
+  readonly readOnly: boolean;
+  /** First words of statements that are not taken. */
+  readonly deny: readonly string[];
   readonly outputs: readonly OutputConfig[];
 }
 
@@ -103,6 +113,9 @@ export interface OutputConfig {
   readonly cert: string | undefined;
   readonly key: string | undefined;
   readonly gzip: boolean;
+  /** Its part of the queries, beside the other outputs; 0 for none. */
+  readonly weight: number;
+  readonly maxConcurrentQueries: number;
   /** Used instead of the client's. The value of an Authorization header. */
   readonly authorization: Secret | undefined;
 }

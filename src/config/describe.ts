@@ -78,6 +78,11 @@ function describeHttp(listener: HttpListenerConfig): HttpInput {
     "max-connections": listener.maxConnections,
     "request-timeout": formatGoDuration(listener.requestTimeoutMs),
     "reuse-port": listener.reusePort,
+    query: listener.query,
+    "query-timeout": formatGoDuration(listener.queryTimeoutMs),
+    "sync-wait": formatGoDuration(listener.syncWaitMs),
+    "read-only": listener.readOnly,
+    deny: [...listener.deny] as NonNullable<HttpInput["deny"]>,
     output: listener.outputs.map(describeOutput),
   };
 }
@@ -102,6 +107,8 @@ function describeOutput(output: OutputConfig): HttpInput["output"][number] {
     cert: output.cert,
     key: output.key,
     gzip: output.gzip,
+    weight: output.weight,
+    "max-concurrent-queries": output.maxConcurrentQueries,
     ...(output.authorization && describeCredentials(output.authorization)),
   };
 }

@@ -1,5 +1,4 @@
 import type { Context } from "hono";
-import { BodyError, GunzipError } from "../errors.ts";
 import { encodingOf, inflate } from "../write/body.ts";
 import { survey } from "../write/line-scan.ts";
 import { timestampText } from "../write/precision.ts";
@@ -8,6 +7,7 @@ import { stamp } from "../write/stamp.ts";
 import type { Consistency, Reply } from "../writer.ts";
 import type { Admit } from "./admission.ts";
 import type { Answers } from "./answers.ts";
+import { bodyRefusal } from "./body-refusal.ts";
 import type { AppListener, AppPorts } from "./listener.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { TargetOf } from "./target.ts";
@@ -70,23 +70,8 @@ export function createWriteEndpoint(
       counters.writeBytes += body.byteLength;
       return body;
     } catch (error) {
-      return bodyRefusal(error);
+      return bodyRefusal(error, listener);
     }
-  }
-
-  function bodyRefusal(error: unknown): Reply {
-    if (error instanceof BodyError && error.reason === "aborted") {
-      counters.aborted++;
-      listener.log.throttled("info", "client-gone", { listener: config.name });
-      return errorReply(400, "unexpected EOF");
-    }
-    if (error instanceof BodyError || (error instanceof GunzipError && error.tooLarge)) {
-      counters.tooLarge++;
-      listener.log.throttled("warn", "body-too-large", { listener: config.name, limit: config.maxBodySize });
-      return errorReply(413, "Request Entity Too Large");
-    }
-    if (error instanceof GunzipError) return errorReply(400, error.message);
-    throw error;
   }
 
   /** The level of this write; undefined if the request asks for one that does not exist. */

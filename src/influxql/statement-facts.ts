@@ -1,5 +1,6 @@
 import type { Statement } from "./ast.ts";
 import { Scanner } from "./scanner.ts";
+import { keywordOf } from "./tokens.ts";
 
 /**
  * The statement changes data, what there is of databases, policies and users, or what a server does: all but SELECT
@@ -16,21 +17,12 @@ export function hasPassword(statement: Statement): boolean {
 }
 
 /**
- * The word that each statement of a text begins with, in upper case and without those that begin with something
- * else: what can be said of a text that is no InfluxQL. `/*x*\/ drop foo; 5` is `DROP`.
+ * The word that a text begins with, in upper case, and empty if it begins with something else: what can be said of a
+ * text that is no InfluxQL. Space, comments and semicolons before it do not count.
  */
-export function firstKeywords(text: string): readonly string[] {
+export function firstKeyword(text: string): string {
   const scanner = new Scanner(text);
-  const words: string[] = [];
-  let atStart = true;
-  for (scanner.next(); scanner.type !== "EOF"; scanner.next()) {
-    if (atStart && /^[A-Z]+$/.test(scanner.type)) {
-      words.push(scanner.type === "IDENT" ? scanner.literal.toUpperCase() : scanner.type);
-    }
-    atStart = scanner.type === ";";
-  }
-  return words;
+  do scanner.next();
+  while (scanner.type === ";");
+  return scanner.type === "IDENT" ? scanner.literal.toUpperCase() : (keywordOf(scanner.type) ?? "");
 }
-
-/** The first of them; empty if there is none. */
-export const firstKeyword = (text: string): string => firstKeywords(text)[0] ?? "";

@@ -36,6 +36,8 @@ test("the original relay's plain sample loads", () => {
     cert: undefined,
     key: undefined,
     gzip: false,
+    weight: 1,
+    maxConcurrentQueries: 64,
     authorization: undefined,
   };
   assert.deepEqual(http, [
@@ -50,6 +52,11 @@ test("the original relay's plain sample loads", () => {
       maxBodySize: 25_000_000,
       maxConnections: 10_000,
       reusePort: false,
+      query: "spread",
+      queryTimeoutMs: 300_000,
+      syncWaitMs: 500,
+      readOnly: false,
+      deny: [],
       requestTimeoutMs: 30_000,
       outputs: [
         { name: "local1", origin: "http://127.0.0.1:8086", ...output },
