@@ -8,6 +8,9 @@ import { poll } from "../../test/support/wait.ts";
 import { haproxyConfig, nginxConfig, PORT_NAMES, type Ports, relayConfig } from "./files.ts";
 import { freePorts } from "./free-ports.ts";
 
+/** A start may coincide with a lot of traffic. */
+const START_LIMIT_MS = 30_000;
+
 export type BalancerKind = "haproxy" | "nginx";
 
 /** Who may answer a client. */
@@ -99,7 +102,8 @@ async function choosePorts(): Promise<Ports> {
 
 async function startSiteRelay(number: 1 | 2, ports: Ports, dir: string): Promise<SiteRelay> {
   const config = relayConfig(number, ports, dir);
-  let relay: RelayProcess = await startRelay({ config });
+  const start = () => startRelay({ config, readyWithinMs: START_LIMIT_MS });
+  let relay: RelayProcess = await start();
   return {
     name: `relay-${number}`,
     url: relay.url("main"),
@@ -110,7 +114,7 @@ async function startSiteRelay(number: 1 | 2, ports: Ports, dir: string): Promise
       return relay.output;
     },
     start: async () => {
-      relay = await startRelay({ config });
+      relay = await start();
     },
     kill: () => relay.kill(),
   };
