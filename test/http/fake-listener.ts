@@ -55,6 +55,7 @@ export const CONFIG: HttpListenerConfig = {
   reusePort: false,
   requestTimeoutMs: 5_000,
   outputs: [],
+  sharding: undefined,
 };
 
 /** An app in front of a writer that remembers what it was given. */
