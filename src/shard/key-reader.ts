@@ -1,0 +1,126 @@
+import type { ShardKeyPart } from "../config/config.ts";
+import { BACKSLASH, COMMA, EQUALS, NUL, QUOTE, SPACE, skipBlanks } from "../write/line-bytes.ts";
+import { MAX_KEY_LENGTH } from "../write/point-key.ts";
+
+const encoder = new TextEncoder();
+
+/**
+ * Reads the keys of lines. Reads no more of a line than it must: InfluxDB may still refuse one that has a key, and what
+ * key a line gets that InfluxDB refuses because of its measurement or tags is not said, only that it is always the same.
+ */
+export class KeyReader {
+  /** The values of the key, with a NUL between, in the first bytes. */
+  bytes = new Uint8Array(1024);
+  readonly #parts: readonly Part[];
+  #db: Uint8Array = new Uint8Array(0);
+  #length = 0;
+
+  constructor(by: readonly ShardKeyPart[]) {
+    this.#parts = by.map((part) =>
+      part.kind === "tag" ? { kind: "tag", escaped: encoder.encode(`${escapeTag(part.name)}=`) } : part,
+    );
+  }
+
+  /** True if each line can have another key. */
+  get readsLines(): boolean {
+    return this.#parts.some(({ kind }) => kind !== "db");
+  }
+
+  /** The database of the lines that come. */
+  begin(db: string): void {
+    this.#db = encoder.encode(db);
+  }
+
+  /** Reads the key of the line in `[start, end)` of `body` and returns its length. */
+  read(body: Uint8Array, start: number, end: number): number {
+    const key = skipBlanks(body, start, end);
+    this.#length = 0;
+    for (let i = 0; i < this.#parts.length; i++) {
+      if (i > 0) this.#append(NUL);
+      this.#readPart(this.#parts[i] as Part, body, key, end);
+    }
+    return this.#length;
+  }
+
+  #readPart(part: Part, body: Uint8Array, start: number, end: number): void {
+    switch (part.kind) {
+      case "db":
+        this.#reserve(this.#db.length);
+        this.bytes.set(this.#db, this.#length);
+        this.#length += this.#db.length;
+        return;
+      case "measurement":
+        this.#unescape(body, start, wordEnd(body, start, end), true);
+        return;
+      case "tag": {
+        const value = tagValue(body, start, end, part.escaped);
+        if (value >= 0) this.#unescape(body, value, wordEnd(body, value, end), false);
+      }
+    }
+  }
+
+  /** Appends a measurement or a tag's value. A backslash before any other byte is one of it. */
+  #unescape(body: Uint8Array, start: number, end: number, measurement: boolean): void {
+    // InfluxDB refuses it, and nobody needs the memory.
+    if (end - start > MAX_KEY_LENGTH) return;
+    this.#reserve(end - start);
+    const { bytes } = this;
+    let to = this.#length;
+    for (let i = start; i < end; i++) {
+      let byte = body[i] as number;
+      if (byte === BACKSLASH && i + 1 < end) {
+        const next = body[i + 1] as number;
+        if (next === COMMA || next === EQUALS || next === SPACE || (measurement && next === QUOTE)) {
+          byte = next;
+          i++;
+        }
+      }
+      bytes[to++] = byte;
+    }
+    this.#length = to;
+  }
+
+  #append(byte: number): void {
+    this.#reserve(1);
+    this.bytes[this.#length++] = byte;
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.bytes.length) return;
+    const larger = new Uint8Array(2 * (this.#length + more));
+    larger.set(this.bytes.subarray(0, this.#length));
+    this.bytes = larger;
+  }
+}
+
+type Part =
+  | { readonly kind: "db" | "measurement" }
+  | {
+      readonly kind: "tag";
+      /** Its name as it stands in a line, and the `=` behind it. There is only one way to escape a name. */
+      readonly escaped: Uint8Array;
+    };
+
+const escapeTag = (name: string): string => name.replace(/[,= ]/g, "\\$&");
+
+/** The comma or space that ends a measurement or a tag, else `end`. The first byte cannot. */
+function wordEnd(body: Uint8Array, start: number, end: number): number {
+  for (let i = start + 1; i < end; i++) {
+    const byte = body[i];
+    if ((byte === COMMA || byte === SPACE) && body[i - 1] !== BACKSLASH) return i;
+  }
+  return end;
+}
+
+/** Where the value of a tag begins, of the tags of the line in `[start, end)`; -1 if it has none of that name. */
+function tagValue(body: Uint8Array, start: number, end: number, escaped: Uint8Array): number {
+  let at = wordEnd(body, start, end);
+  while (at < end && body[at] === COMMA) {
+    const tag = at + 1;
+    let same = 0;
+    while (same < escaped.length && body[tag + same] === escaped[same]) same++;
+    if (same === escaped.length && tag + same <= end) return tag + same;
+    at = wordEnd(body, tag, end);
+  }
+  return -1;
+}
