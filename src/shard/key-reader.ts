@@ -12,6 +12,7 @@ export class KeyReader {
   /** The values of the key, with a NUL between, in the first bytes. */
   bytes = new Uint8Array(1024);
   readonly #parts: readonly Part[];
+  #dbName = "";
   #db: Uint8Array = new Uint8Array(0);
   #length = 0;
 
@@ -21,13 +22,10 @@ export class KeyReader {
     );
   }
 
-  /** True if each line can have another key. */
-  get readsLines(): boolean {
-    return this.#parts.some(({ kind }) => kind !== "db");
-  }
-
   /** The database of the lines that come. */
   begin(db: string): void {
+    if (db === this.#dbName) return;
+    this.#dbName = db;
     this.#db = encoder.encode(db);
   }
 
@@ -106,8 +104,9 @@ const escapeTag = (name: string): string => name.replace(/[,= ]/g, "\\$&");
 /** The comma or space that ends a measurement or a tag, else `end`. The first byte cannot. */
 function wordEnd(body: Uint8Array, start: number, end: number): number {
   for (let i = start + 1; i < end; i++) {
-    const byte = body[i];
-    if ((byte === COMMA || byte === SPACE) && body[i - 1] !== BACKSLASH) return i;
+    const byte = body[i] as number;
+    // Nearly every byte is above both.
+    if (byte <= COMMA && (byte === COMMA || byte === SPACE) && body[i - 1] !== BACKSLASH) return i;
   }
   return end;
 }
@@ -119,7 +118,7 @@ function tagValue(body: Uint8Array, start: number, end: number, escaped: Uint8Ar
     const tag = at + 1;
     let same = 0;
     while (same < escaped.length && body[tag + same] === escaped[same]) same++;
-    if (same === escaped.length && tag + same <= end) return tag + same;
+    if (same === escaped.length) return tag + same;
     at = wordEnd(body, tag, end);
   }
   return -1;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { naturalLog } from "../../src/shard/natural-log.ts";
-import { createMap, type TestMap } from "./maps.ts";
+import { Rendezvous } from "../../src/shard/rendezvous.ts";
+import { createMap, mapConfig, type TestMap } from "./maps.ts";
 
 const EQUAL = { s1: 1, s2: 1, s3: 1, s4: 1 };
 const WEIGHTED = { s1: 1, s2: 2, s3: 3, s4: 2 };
@@ -83,14 +84,19 @@ test("every key has the owner that it always had", () => {
 });
 
 test("an owner is remembered for no other key", () => {
-  const map = createMap({ shards: 7 });
-  const first = Array.from({ length: 50_000 }, (_, i) => map.owner([String(i)]));
-  const again = Array.from({ length: 50_000 }, (_, i) => map.owner([String(i)]));
-  const fresh = first.map((_, i) =>
-    i % 1000 === 0 ? createMap({ shards: 7 }).owner([String(i)]) : undefined,
+  const shards = mapConfig({ shards: 64 }).shards;
+  const remembering = new Rendezvous(shards);
+  // Keys that share a place, or a hash, with others; and zeros, as in a place that is empty.
+  const hashes = [0, 1, 8192, -8192].flatMap((first) =>
+    [0, 1, -1, 2].map((second) => [first, second] as const),
   );
-  assert.deepEqual(again, first);
-  for (const [i, owner] of fresh.entries()) if (owner !== undefined) assert.equal(first[i], owner);
+  const owners = hashes.map((key) => new Rendezvous(shards).owner(...key));
+  assert.ok(new Set(owners).size > 8);
+  for (let round = 0; round < 2; round++) {
+    for (const [i, key] of hashes.entries()) {
+      for (let again = 0; again < 2; again++) assert.equal(remembering.owner(...key), owners[i]);
+    }
+  }
 });
 
 test("where a shard stands in the config is nothing", () => {
