@@ -9,6 +9,7 @@ import type { Launcher } from "./launcher.ts";
 import { outputOptions, WITH_OPTIONS } from "./outputs.ts";
 import { IMPATIENT, replies } from "./replies.ts";
 import { scene } from "./scene.ts";
+import { SHARDED, sharded } from "./shards.ts";
 
 /**
  * The black-box suite over HTTP that every runtime passes; what a runtime lacks is skipped with the reason. Each scene
@@ -33,5 +34,6 @@ export function conformance(launcher: Launcher): void {
     scene(launcher, "with consistency all", ALL, allOfTwo);
     scene(launcher, "with consistency quorum", QUORUM, quorumOfThree);
     scene(launcher, "with auth", GUARDED, guarded);
+    scene(launcher, "with shards", SHARDED, sharded);
   });
 }
