@@ -14,7 +14,6 @@ export class KeyReader {
   readonly #parts: readonly Part[];
   #dbName = "";
   #db: Uint8Array = new Uint8Array(0);
-  #length = 0;
 
   constructor(by: readonly ShardKeyPart[]) {
     this.#parts = by.map((part) =>
@@ -32,61 +31,52 @@ export class KeyReader {
   /** Reads the key of the line in `[start, end)` of `body` and returns its length. */
   read(body: Uint8Array, start: number, end: number): number {
     const key = skipBlanks(body, start, end);
-    this.#length = 0;
-    for (let i = 0; i < this.#parts.length; i++) {
-      if (i > 0) this.#append(NUL);
-      this.#readPart(this.#parts[i] as Part, body, key, end);
+    const parts = this.#parts;
+    let length = this.#readPart(parts[0] as Part, body, key, end, 0);
+    for (let i = 1; i < parts.length; i++) {
+      this.#reserve(length, 1);
+      this.bytes[length] = NUL;
+      length = this.#readPart(parts[i] as Part, body, key, end, length + 1);
     }
-    return this.#length;
+    return length;
   }
 
-  #readPart(part: Part, body: Uint8Array, start: number, end: number): void {
-    switch (part.kind) {
-      case "db":
-        this.#reserve(this.#db.length);
-        this.bytes.set(this.#db, this.#length);
-        this.#length += this.#db.length;
-        return;
-      case "measurement":
-        this.#unescape(body, start, wordEnd(body, start, end), true);
-        return;
-      case "tag": {
-        const value = tagValue(body, start, end, part.escaped);
-        if (value >= 0) this.#unescape(body, value, wordEnd(body, value, end), false);
-      }
+  /** Appends a value to the first `length` bytes, and returns how many there are then. */
+  #readPart(part: Part, body: Uint8Array, start: number, end: number, length: number): number {
+    if (part.kind === "tag") {
+      const value = tagValue(body, start, end, part.escaped);
+      return value < 0 ? length : this.#unescape(body, value, wordEnd(body, value, end), false, length);
     }
+    if (part.kind === "measurement") {
+      return this.#unescape(body, start, wordEnd(body, start, end), true, length);
+    }
+    this.#reserve(length, this.#db.length);
+    this.bytes.set(this.#db, length);
+    return length + this.#db.length;
   }
 
   /** Appends a measurement or a tag's value. A backslash before any other byte is one of it. */
-  #unescape(body: Uint8Array, start: number, end: number, measurement: boolean): void {
+  #unescape(body: Uint8Array, start: number, end: number, measurement: boolean, length: number): number {
     // InfluxDB refuses it, and nobody needs the memory.
-    if (end - start > MAX_KEY_LENGTH) return;
-    this.#reserve(end - start);
+    if (end - start > MAX_KEY_LENGTH) return length;
+    this.#reserve(length, end - start);
     const { bytes } = this;
-    let to = this.#length;
+    let to = length;
     for (let i = start; i < end; i++) {
       let byte = body[i] as number;
-      if (byte === BACKSLASH && i + 1 < end) {
-        const next = body[i + 1] as number;
-        if (next === COMMA || next === EQUALS || next === SPACE || (measurement && next === QUOTE)) {
-          byte = next;
-          i++;
-        }
+      if (byte === BACKSLASH && i + 1 < end && isEscapable(body[i + 1] as number, measurement)) {
+        i++;
+        byte = body[i] as number;
       }
       bytes[to++] = byte;
     }
-    this.#length = to;
+    return to;
   }
 
-  #append(byte: number): void {
-    this.#reserve(1);
-    this.bytes[this.#length++] = byte;
-  }
-
-  #reserve(more: number): void {
-    if (this.#length + more <= this.bytes.length) return;
-    const larger = new Uint8Array(2 * (this.#length + more));
-    larger.set(this.bytes.subarray(0, this.#length));
+  #reserve(length: number, more: number): void {
+    if (length + more <= this.bytes.length) return;
+    const larger = new Uint8Array(2 * (length + more));
+    larger.set(this.bytes.subarray(0, length));
     this.bytes = larger;
   }
 }
@@ -98,6 +88,9 @@ type Part =
       /** Its name as it stands in a line, and the `=` behind it. There is only one way to escape a name. */
       readonly escaped: Uint8Array;
     };
+
+const isEscapable = (byte: number, measurement: boolean): boolean =>
+  byte === COMMA || byte === EQUALS || byte === SPACE || (measurement && byte === QUOTE);
 
 const escapeTag = (name: string): string => name.replace(/[,= ]/g, "\\$&");
 
@@ -113,12 +106,13 @@ function wordEnd(body: Uint8Array, start: number, end: number): number {
 
 /** Where the value of a tag begins, of the tags of the line in `[start, end)`; -1 if it has none of that name. */
 function tagValue(body: Uint8Array, start: number, end: number, escaped: Uint8Array): number {
+  const { length } = escaped;
   let at = wordEnd(body, start, end);
   while (at < end && body[at] === COMMA) {
     const tag = at + 1;
     let same = 0;
-    while (same < escaped.length && body[tag + same] === escaped[same]) same++;
-    if (same === escaped.length) return tag + same;
+    while (same < length && body[tag + same] === escaped[same]) same++;
+    if (same === length) return tag + same;
     at = wordEnd(body, tag, end);
   }
   return -1;

@@ -32,7 +32,10 @@ export class ShardMap {
     this.by = config.by;
     this.shards = config.shards.map(({ name }) => name);
     this.hash = hashOf(config);
-    const indexed = ({ values, shard }: ShardPin) => [keyOf(values), this.shards.indexOf(shard)] as const;
+    const indexed = ({ values, shard }: ShardPin) => ({
+      key: keyOf(values),
+      shard: this.shards.indexOf(shard),
+    });
     const firstHash = (key: Uint8Array) => murmur3(key, key.length, 0);
     this.#pins = new Pins(config.pins.map(indexed), config.prefixPins.map(indexed), firstHash);
     this.#rendezvous = new Rendezvous(config.shards);
