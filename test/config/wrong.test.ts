@@ -122,7 +122,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   [
     "outputs forgotten",
     '[[http]]\nbind-addr = ":1"',
-    'http[0].output: is missing; it must be a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }',
+    'http[0].output: is missing; it must be a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }, unless there are [[http.shard]] entries',
   ],
   [
     "an output without a location",
