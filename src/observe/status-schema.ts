@@ -110,6 +110,8 @@ const udp = v.strictObject({
     received: count,
     forwarded: count,
     waiting: v.optional(count),
+    waitingBytes: v.optional(count),
+    batches: about("Of a listener that writes over HTTP: its writes by outcome.", v.optional(requests)),
     lines: count,
     dropped: about("By reason.", counts),
     outputs: about(
