@@ -3,6 +3,7 @@ import type { ServedBy, Site } from "../../examples/ha/site.ts";
 import type { RealInfluxdb } from "../support/real-influxdb.ts";
 import { poll } from "../support/wait.ts";
 import { type Clients, checkPoints, DB, MEASUREMENT, startClients } from "./ha-clients.ts";
+import { ask } from "./replica-set.ts";
 
 const CLIENTS = 4;
 /** After a kill a relay waits for 10 s with what may still be on its way, and then for its backoff. */
@@ -48,8 +49,8 @@ export async function playRounds(
     assert.deepEqual(a, b, "both have the same");
     return summary(clients);
   } catch (error) {
-    const printed = [site.balancer, ...site.relays].map(({ output }) => output.slice(-4_000)).join("\n");
-    throw new Error(`${error}\n${printed}`, { cause: error });
+    const printed = [site.balancer, ...site.relays].map(({ output }) => output.slice(-4_000));
+    throw new Error([error, ...printed, ...(await opinions(site))].join("\n"), { cause: error });
   } finally {
     await clients.stop().catch(() => {});
   }
@@ -101,14 +102,21 @@ function victimsOf({ relays, influxdbs }: Site): Victim[] {
   return [relays[0], influxdb("a", influxdbs[0]), relays[1], influxdb("b", influxdbs[1])];
 }
 
+/** For whoever has to find out why something failed. */
+function opinions({ relays }: Site): Promise<string[]> {
+  const asked = relays.flatMap(({ name, url }) => ["a", "b"].map((backend) => ({ name, url, backend })));
+  return Promise.all(
+    asked.map(async ({ name, url, backend }) => {
+      const answer = await ask(url, `/health/backends/${backend}`).catch(String);
+      return `${name} of ${backend}: ${typeof answer === "string" ? answer : answer.body}`;
+    }),
+  );
+}
+
 /** Every relay calls it in sync. */
 async function isTrusted({ relays }: Site, name: "a" | "b"): Promise<boolean> {
-  const answers = relays.map(async ({ url }) => {
-    const response = await fetch(`${url}/health/backends/${name}`);
-    await response.arrayBuffer();
-    return response.status === 200;
-  });
-  return (await Promise.all(answers)).every((trusts) => trusts);
+  const answers = await Promise.all(relays.map(({ url }) => ask(url, `/health/backends/${name}`)));
+  return answers.every(({ status }) => status === 200);
 }
 
 async function isInSync(site: Site): Promise<boolean> {
