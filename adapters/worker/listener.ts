@@ -41,6 +41,16 @@ export function createListener(
   // The runtime bounds what an isolate holds, and a count of what cut-off requests held would never end.
   const budget = new Budget(Number.POSITIVE_INFINITY);
 
+  /** Lets what is known of the backends' objects be fresh. */
+  async function refresh(
+    namespace: DurableObjectNamespace<SpoolObject>,
+    waitUntil: WaitUntil,
+  ): Promise<void> {
+    await Promise.all(
+      backends.map(({ name, known }) => known.refresh(openKeeper(namespace, name), waitUntil)),
+    );
+  }
+
   function inMemory(waitUntil: WaitUntil): Writer {
     const replicas = backends.map((backend) => backend.replica({ waitUntil }));
     return new FanOut({ replicas, clock: platform.clock, deadlineMs: timeoutMs, budget });
@@ -59,9 +69,7 @@ export function createListener(
     return {
       async post(write, signal) {
         const since = clock.monotonic();
-        await Promise.all(
-          requests.map(({ keeper }, i) => (backends[i] as DirectBackend).known.refresh(keeper, waitUntil)),
-        );
+        await refresh(namespace, waitUntil);
         const deadlineMs = Math.max(1, timeoutMs - (clock.monotonic() - since));
         const safely = { graceMs, refuseWhenFull: whenFull === "refuse" };
         return new FanOut({ replicas, clock, deadlineMs, budget, spool: safely }).post(write, signal);
@@ -89,7 +97,11 @@ export function createListener(
 
   return {
     config,
-    queries: ({ executionCtx }) => service((work) => executionCtx.waitUntil(work)),
+    queries: async ({ executionCtx }) => {
+      const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);
+      if (spool !== undefined && objects !== undefined) await refresh(objects, waitUntil);
+      return service(waitUntil);
+    },
     queryCounters,
     writer: ({ executionCtx }) => {
       const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);

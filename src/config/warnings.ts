@@ -29,6 +29,9 @@ function listenerWarnings(listener: HttpListenerConfig): string[] {
     const names = listed([twin, output]);
     found.push(`${where}: outputs ${names} are the same server: they are no replicas of each other`);
   }
+  if (outputs.every(({ weight }) => weight === 0)) {
+    found.push(`${where}: every output has weight = 0: no query is answered`);
+  }
   if (!isLoopback(bindAddr.host) && auth.length === 0 && sslCombinedPem === undefined) {
     found.push(`${where}: listens on ${formatAddress(bindAddr)} without auth and without TLS`);
   }
