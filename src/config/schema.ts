@@ -39,6 +39,7 @@ function listeners<const TEntry extends v.GenericSchema>(entry: TEntry, key: str
 const OUTPUTS =
   'a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }';
 const UDP_OUTPUTS = 'a list of at least one table such as { name = "a", location = "127.0.0.1:8089" }';
+const DENY = 'a list of first words of statements, such as "DROP", "CREATE DATABASE" or "SELECT INTO"';
 const AUTH = 'a list of { username, password } or { token } tables, or "none"';
 
 const outputSchema = table({
@@ -177,7 +178,7 @@ const httpOptions = {
     max: "1m",
   }),
   "read-only": flag("Refuses statements that change something."),
-  deny: choices("Statements that are refused, by their first words.", STATEMENTS),
+  deny: choices("Statements that are refused, by their first words.", DENY, STATEMENTS),
   output: v.pipe(
     tables(outputSchema, OUTPUTS),
     info({ about: "The InfluxDB servers that get every write.", form: OUTPUTS }),
