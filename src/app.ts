@@ -34,6 +34,7 @@ export function createApp(listener: AppListener, ports: AppPorts): Hono {
   app.get("/ping", probes.ping);
   app.get("/health", probes.health);
   app.get("/ready", probes.ready);
+  app.get("/health/backends/:name", probes.backend);
   app.get("/status", probes.status);
   app.notFound(fallbacks.noRoute);
   app.onError(fallbacks.failed);

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createAdminApp } from "../../src/admin/app.ts";
+import { RunningBackends } from "../../src/admin/running-backends.ts";
 import { RunningSpool } from "../../src/admin/running-spool.ts";
 import { createApp } from "../../src/app.ts";
 import { formatAddress } from "../../src/config/address.ts";
@@ -45,6 +46,7 @@ export class HttpListeners {
   readonly #platform: Platform;
   readonly #server: HttpServer;
   readonly #spool: RunningSpool;
+  readonly #backends: RunningBackends;
   #spoolDir: string | undefined;
   #open = new Map<string, Open>();
   /** Listeners that left the config and still answer what they had taken. */
@@ -54,6 +56,11 @@ export class HttpListeners {
     this.#relay = relay;
     this.#platform = platform;
     this.#server = server;
+    this.#backends = new RunningBackends({
+      ...{ platform, log: relay.log },
+      backends: () => relay.backends(),
+      status: () => relay.status(),
+    });
     this.#spool = new RunningSpool({
       backends: () => relay.backends(),
       stored: async () => (this.#spoolDir && (await storedNames(this.#spoolDir))) || [],
@@ -148,7 +155,10 @@ export class HttpListeners {
       reusePort: false,
       counters: createHttpCounters(),
       pem: undefined,
-      fetch: createAdminApp({ config, spool: this.#spool, log, ports: this.#server }).fetch,
+      fetch: createAdminApp({
+        ...{ config, spool: this.#spool, backends: this.#backends, log },
+        ports: this.#server,
+      }).fetch,
     };
   }
 

@@ -1,4 +1,4 @@
-import { DirectBackend } from "../../src/backend/direct.ts";
+import { DirectBackend, type DirectProbe } from "../../src/backend/direct.ts";
 import type { WaitUntil } from "../../src/backend/direct-delivery.ts";
 import type { Config, HttpListenerConfig, SpoolConfig } from "../../src/config/config.ts";
 import { type AppListener, createHttpCounters } from "../../src/http/listener.ts";
@@ -95,6 +95,11 @@ export function createListener(
     });
   }
 
+  /** Asks now: what an isolate knew of its backends would be as old as its last request. */
+  function probe(backend: DirectBackend): Promise<DirectProbe> {
+    return backend.probe(spool && objects && openKeeper(objects, backend.name));
+  }
+
   return {
     config,
     queries: async ({ executionCtx }) => {
@@ -117,7 +122,17 @@ export function createListener(
     log,
     counters,
     backendVersion: () => backends.find(({ client }) => client.version !== undefined)?.client.version,
-    ready: () => anyAnswers(backends),
+    async ready() {
+      const probes = await Promise.all(backends.map(probe));
+      return {
+        writes: probes.some(({ answers }) => answers),
+        queries: probes.some(({ reasons }) => reasons.length === 0),
+      };
+    },
+    async outOfSync(name) {
+      const backend = backends.find((other) => other.name === name);
+      return backend && (await probe(backend)).reasons;
+    },
     status: () => ({
       runtime: platform.runtime,
       scope: "the figures of one isolate since it started; there are others",
@@ -150,15 +165,4 @@ function readReplica({ name, queries, known }: DirectBackend): ReadReplica {
     pending: () => 0,
     answered: async () => {},
   };
-}
-
-/** Asks now: what an isolate knew of its backends would be as old as its last request. */
-async function anyAnswers(backends: readonly DirectBackend[]): Promise<boolean> {
-  const pings = backends.map(async ({ name, client }) => {
-    if (!(await client.ping())) throw new Error(name);
-  });
-  return Promise.any(pings).then(
-    () => true,
-    () => false,
-  );
 }

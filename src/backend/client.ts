@@ -18,6 +18,8 @@ const policies = v.object({
     }),
   ]),
 });
+/** A ping needs neither the disk nor the index: without an answer in this time the server hangs. */
+const PING_TIMEOUT_MS = 2_000;
 /** Of an error body, this much is read and passed on. */
 const MAX_ERROR_BYTES = 64 * 1024;
 /** Bodies smaller than this are not worth compressing. */
@@ -73,34 +75,52 @@ export class BackendClient {
 
   /** True when the backend answers `/ping` with anything but a server error. */
   async ping(): Promise<boolean> {
+    const status = await this.pingStatus();
+    return status > 0 && status < 500;
+  }
+
+  /** What it answers to `/ping`; 0 if that is nothing. InfluxDB answers 204, also without credentials unless told otherwise. */
+  async pingStatus(): Promise<number> {
     try {
       const answer = await this.#http.send({
         method: "GET",
         path: `${basePath(this.#output)}/ping`,
-        headers: {},
-        timeoutMs: this.#output.timeoutMs,
+        headers: this.#authorization(undefined),
+        timeoutMs: Math.min(PING_TIMEOUT_MS, this.#output.timeoutMs),
         maxAnswerBytes: MAX_ERROR_BYTES,
       });
       this.#learn(answer);
-      return answer.status < 500;
+      return answer.status;
     } catch (error) {
-      if (error instanceof TransportError) return false;
+      if (error instanceof TransportError) return 0;
       throw error;
     }
   }
 
   /** The name of a database's default retention policy; undefined if the backend does not tell. */
   async defaultPolicy(db: string, credentials: Credentials | undefined): Promise<string | undefined> {
-    const q = `SHOW RETENTION POLICIES ON "${db.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+    const answer = await this.ask(
+      `SHOW RETENTION POLICIES ON ${quotedIdentifier(db)}`,
+      credentials,
+      MAX_ERROR_BYTES,
+    );
+    return answer?.status === 200 ? defaultIn(answer.body) : undefined;
+  }
+
+  /** The answer to a query that changes nothing; undefined if there is none. */
+  async ask(
+    q: string,
+    credentials: Credentials | undefined,
+    maxAnswerBytes: number,
+  ): Promise<HttpAnswer | undefined> {
     try {
-      const answer = await this.#http.send({
+      return await this.#http.send({
         method: "GET",
         path: `${basePath(this.#output)}/query?q=${encodeURIComponent(q)}`,
         headers: this.#authorization(credentials),
         timeoutMs: this.#output.timeoutMs,
-        maxAnswerBytes: MAX_ERROR_BYTES,
+        maxAnswerBytes,
       });
-      return answer.status === 200 ? defaultIn(answer.body) : undefined;
     } catch (error) {
       if (error instanceof TransportError) return undefined;
       throw error;
@@ -202,6 +222,11 @@ function writeQuery({ db, rp, precision }: Destination): string {
   if (rp !== "") query += `&rp=${encodeURIComponent(rp)}`;
   if (precision !== "") query += `&precision=${encodeURIComponent(precision)}`;
   return query;
+}
+
+/** A name as InfluxQL wants it. */
+export function quotedIdentifier(name: string): string {
+  return `"${name.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
 }
 
 /** The policy that is marked as the default in the answer to SHOW RETENTION POLICIES. */

@@ -30,6 +30,14 @@ export interface DirectStatus {
   readonly counters: DirectBackend["counters"];
 }
 
+/** How a backend is just now. */
+export interface DirectProbe {
+  /** It answers at all, so that writes are worth trying. */
+  readonly answers: boolean;
+  /** Why it should get no queries, in words; empty if it should. */
+  readonly reasons: readonly string[];
+}
+
 /**
  * One InfluxDB server, where a runtime lets requests share no connection, promise or timer: there are no lanes, so
  * no order between requests, nothing is joined, and what the backend lacks is kept no longer than the request lives,
@@ -116,6 +124,22 @@ export class DirectBackend implements DirectHost {
     } catch (error) {
       this.#unasked(error);
     }
+  }
+
+  /**
+   * Asks whether it should get queries: what it says now, what its keeper has for it, and what this isolate is to try
+   * again.
+   */
+  async probe(keeper: Keeper | undefined): Promise<DirectProbe> {
+    const [status, kept] = await Promise.all([this.client.pingStatus(), keeper && this.known.ask(keeper)]);
+    const reasons: string[] = [];
+    if (status === 0) reasons.push("down: no answer to ping");
+    else if (status < 200 || status >= 300) reasons.push(`down: /ping is answered with ${status}`);
+    if (this.#held.size + (kept?.records ?? 0) > 0) reasons.push("behind: something waits for it");
+    if (kept?.differs) reasons.push("suspect: it lacks something, or may differ, in ranges of time");
+    if (keeper !== undefined && kept === undefined)
+      reasons.push("behind: its Durable Object does not say what waits for it");
+    return { answers: status > 0, reasons };
   }
 
   /** With credentials of its own it does not matter whose a write is. */

@@ -90,6 +90,7 @@ function buildOutput(values: OutputValues): OutputConfig {
     bufferSize: values["buffer-size-mb"] * MB,
     maxBatchBytes: values["max-batch-kb"] * KB,
     maxDelayIntervalMs: values["max-delay-interval"],
+    healthCheckIntervalMs: values["health-check-interval"],
     drainMaxRate: values["drain-max-mb-per-second"] * MB,
     skipTlsVerification: values["skip-tls-verification"],
     ca: values.ca,

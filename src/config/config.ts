@@ -105,6 +105,8 @@ export interface OutputConfig {
   readonly bufferSize: number;
   readonly maxBatchBytes: number;
   readonly maxDelayIntervalMs: number;
+  /** How often it is asked whether it is there, while nothing is heard from it. */
+  readonly healthCheckIntervalMs: number;
   /** Bytes a second that are sent of what it missed, over all its databases. */
   readonly drainMaxRate: number;
   readonly skipTlsVerification: boolean;

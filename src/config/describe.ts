@@ -101,6 +101,7 @@ function describeOutput(output: OutputConfig): HttpInput["output"][number] {
     "buffer-size-mb": output.bufferSize / MB,
     "max-batch-kb": output.maxBatchBytes / KB,
     "max-delay-interval": formatGoDuration(output.maxDelayIntervalMs),
+    "health-check-interval": formatGoDuration(output.healthCheckIntervalMs),
     "drain-max-mb-per-second": output.drainMaxRate / MB,
     "skip-tls-verification": output.skipTlsVerification,
     ca: output.ca,

@@ -72,6 +72,12 @@ const outputSchema = table({
     max: "24h",
     emptyIsDefault: true,
   }),
+  "health-check-interval": duration({
+    about: "How often this server is asked whether it is there while nothing is written to it.",
+    fallback: "1s",
+    min: "100ms",
+    max: "1h",
+  }),
   "drain-max-mb-per-second": wholeNumber({
     about: "How fast this server is sent what it missed, over all its databases.",
     unit: "MiB a second",

@@ -37,6 +37,16 @@ export function createHttpCounters(): HttpCounters {
   };
 }
 
+/** What a listener can do just now. */
+export interface Readiness {
+  /** At least one backend takes writes. */
+  readonly writes: boolean;
+  /** At least one backend is in sync. */
+  readonly queries: boolean;
+}
+
+type Reasons = readonly string[] | undefined;
+
 /** What the HTTP side of one `[[http]]` entry needs from the relay behind it. */
 export interface AppListener {
   readonly config: HttpListenerConfig;
@@ -50,8 +60,9 @@ export interface AppListener {
   readonly counters: HttpCounters;
   /** X-Influxdb-Version and X-Influxdb-Build of a backend; undefined while none has told. */
   backendVersion(): { readonly version: string; readonly build: string } | undefined;
-  /** True while at least one backend can take writes. */
-  ready(): boolean | Promise<boolean>;
+  ready(): Readiness | Promise<Readiness>;
+  /** Why a backend should get no queries: empty if it should; undefined if the listener has none of this name. */
+  outOfSync(backend: string): Reasons | Promise<Reasons>;
   /** Names and figures for `/status`: no URLs, no secrets. */
   status(): object;
   /** Who answers the queries of a request; as with `writer`, a runtime may need one for each. */

@@ -9,7 +9,6 @@ import { QueryService } from "../query/service.ts";
 import type { Budget } from "../write/budget.ts";
 import { FanOut } from "../write/fan-out.ts";
 import type { Reply, Write, Writer } from "../writer.ts";
-import { readReplica } from "./read-replica.ts";
 
 /** An HTTP listener's side of the relay: where its writes go. */
 export class Listener implements Writer {
@@ -70,7 +69,7 @@ export class Listener implements Writer {
     const { clock, random } = this.#platform;
     return new QueryService({
       listener: name,
-      replicas: this.backends.map(readReplica),
+      replicas: this.backends,
       changes: new DirectChanges(this.backends, this.#log),
       policy: query,
       timeoutMs: queryTimeoutMs,

@@ -23,6 +23,7 @@ export const OUTPUT: OutputConfig = {
   bufferSize: 64 * 1024 * 1024,
   maxBatchBytes: 1024 * 1024,
   maxDelayIntervalMs: 10_000,
+  healthCheckIntervalMs: 1_000,
   drainMaxRate: 1024 * 1024 * 1024,
   skipTlsVerification: false,
   ca: undefined,

@@ -85,6 +85,7 @@ timeout = "1m30s"
 buffer-size-mb = 64
 max-batch-kb = 1024
 max-delay-interval = "10s"
+health-check-interval = "1s"
 drain-max-mb-per-second = 16
 skip-tls-verification = false
 gzip = false
@@ -100,6 +101,7 @@ timeout = "10s"
 buffer-size-mb = 64
 max-batch-kb = 1024
 max-delay-interval = "10s"
+health-check-interval = "1s"
 drain-max-mb-per-second = 16
 skip-tls-verification = false
 gzip = false
@@ -139,6 +141,7 @@ const httpOutput = fc
       "buffer-size-mb": fc.nat(1_048_576),
       "max-batch-kb": fc.nat(1_048_576),
       "max-delay-interval": duration,
+      "health-check-interval": fc.integer({ min: 100, max: 3_600_000 }).map((ms) => `${ms}ms`),
       "drain-max-mb-per-second": fc.integer({ min: 1, max: 100_000 }),
       "skip-tls-verification": fc.boolean(),
       ca: text,

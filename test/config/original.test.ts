@@ -30,6 +30,7 @@ test("the original relay's plain sample loads", () => {
     bufferSize: 67_108_864,
     maxBatchBytes: 1_048_576,
     maxDelayIntervalMs: 10_000,
+    healthCheckIntervalMs: 1_000,
     drainMaxRate: 16 * 1024 * 1024,
     skipTlsVerification: false,
     ca: undefined,

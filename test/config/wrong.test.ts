@@ -402,6 +402,11 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     `spool.credentials-key: must be ${KEY_FORM}`,
   ],
   [
+    "checks without a pause",
+    output('health-check-interval = "10ms"'),
+    'http[0].output[1].health-check-interval: must be a duration from 100ms to 1h, such as "1s", found "10ms"',
+  ],
+  [
     "a drain that stands still",
     output("drain-max-mb-per-second = 0"),
     "http[0].output[1].drain-max-mb-per-second: must be a whole number from 1 to 100000 (MiB a second), found 0",

@@ -86,7 +86,8 @@ export function fixture(options: FixtureOptions = {}): Fixture {
     log: createLog(sink, clock),
     counters: createHttpCounters(),
     backendVersion: () => ({ version: "1.6.7", build: "OSS" }),
-    ready: () => true,
+    ready: () => ({ writes: true, queries: true }),
+    outOfSync: () => [],
     status: () => ({ backends: [] }),
     ...options.listener,
   };

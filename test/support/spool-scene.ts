@@ -11,6 +11,7 @@ import { stream } from "../../adapters/node/response-stream.ts";
 import { startChild, temporaryDirectory } from "./child.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "./faulty-influxdb.ts";
 import { type RelayProcess, startRelay } from "./relay-process.ts";
+import { readStatus } from "./status.ts";
 import { poll } from "./wait.ts";
 
 const HOST: Host = {
@@ -108,7 +109,7 @@ output = [
 
   async function backend(): Promise<Status> {
     const response = await fetch(`${relay?.url("main")}/status`);
-    const { backends } = (await response.json()) as { backends: (Status & { name: string })[] };
+    const { backends } = readStatus<{ backends: (Status & { name: string })[] }>(await response.text());
     return backends.find(({ name }) => name === "b") as Status;
   }
 
