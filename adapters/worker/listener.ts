@@ -47,6 +47,15 @@ export function createListener(
   // The runtime bounds what an isolate holds, and a count of what cut-off requests held would never end.
   const budget = new Budget(Number.POSITIVE_INFINITY);
 
+  /** Lets what is known of the backends' objects be fresh. */
+  async function refresh(
+    set: readonly DirectBackend[],
+    namespace: DurableObjectNamespace<SpoolObject>,
+    waitUntil: WaitUntil,
+  ): Promise<void> {
+    await Promise.all(set.map(({ name, known }) => known.refresh(openKeeper(namespace, name), waitUntil)));
+  }
+
   function inMemory(set: readonly DirectBackend[], timeoutMs: number, waitUntil: WaitUntil): Writer {
     const replicas = set.map((backend) => backend.replica({ waitUntil }));
     return new FanOut({ replicas, clock: platform.clock, deadlineMs: timeoutMs, budget });
@@ -67,9 +76,7 @@ export function createListener(
     return {
       async post(write, signal) {
         const since = clock.monotonic();
-        await Promise.all(
-          requests.map(({ keeper }, i) => (set[i] as DirectBackend).known.refresh(keeper, waitUntil)),
-        );
+        await refresh(set, namespace, waitUntil);
         const deadlineMs = Math.max(1, timeoutMs - (clock.monotonic() - since));
         const safely = { graceMs, refuseWhenFull: whenFull === "refuse" };
         return new FanOut({ replicas, clock, deadlineMs, budget, spool: safely }).post(write, signal);
@@ -102,7 +109,11 @@ export function createListener(
 
   return {
     config,
-    queries: ({ executionCtx }) => service((work) => executionCtx.waitUntil(work)),
+    queries: async ({ executionCtx }) => {
+      const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);
+      if (spool !== undefined && objects !== undefined) await refresh(backends, objects, waitUntil);
+      return service(waitUntil);
+    },
     queryCounters,
     writer: ({ executionCtx }) => {
       const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);

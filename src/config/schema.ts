@@ -42,6 +42,7 @@ export const OUTPUTS =
   'a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }';
 const UDP_OUTPUTS = 'a list of at least one table such as { name = "a", location = "127.0.0.1:8089" }';
 const SHARDS = "a list of at least one table: write [[http.shard]]";
+const DENY = 'a list of first words of statements, such as "DROP", "CREATE DATABASE" or "SELECT INTO"';
 const AUTH = 'a list of { username, password } or { token } tables, or "none"';
 
 const outputSchema = table({
@@ -201,7 +202,7 @@ const httpOptions = {
     max: "1m",
   }),
   "read-only": flag("Refuses statements that change something."),
-  deny: choices("Statements that are refused, by their first words.", STATEMENTS),
+  deny: choices("Statements that are refused, by their first words.", DENY, STATEMENTS),
   output: v.pipe(
     v.optional(tables(outputSchema, OUTPUTS)),
     info({

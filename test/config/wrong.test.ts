@@ -94,6 +94,11 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     'http[0].consistency: must be one of "any", "one", "quorum", "all", found "two"',
   ],
   [
+    "a mistyped statement",
+    http('deny = ["drop  database", "DORP"]'),
+    'http[0].deny[1]: must be a list of first words of statements, such as "DROP", "CREATE DATABASE" or "SELECT INTO", found "DORP"',
+  ],
+  [
     "an unknown log level",
     `[log]\nlevel = "trace"\n${http("")}`,
     'log.level: must be one of "debug", "info", "warn", "error", found "trace"',
