@@ -178,7 +178,7 @@ test("other methods on known paths get 405 with Allow", async () => {
 
 test("everything else is 404", async () => {
   const { app } = fixture();
-  for (const path of ["/", "/nosuch", "/write/", "/ping/", "/query?q=x", "/admin", "/Write"]) {
+  for (const path of ["/", "/nosuch", "/write/", "/ping/", "/admin", "/Write"]) {
     const response = await app.request(path, { method: "POST", body: "x" });
     assert.equal(response.status, 404, path);
     assert.equal(await response.text(), "404 page not found\n");
@@ -221,19 +221,4 @@ test("a defect of the relay is a 500 that tells nothing, and is logged without i
   assert.equal(logged[0]?.event, "internal-error");
   assert.equal(logged[0]?.fields["path"], "/write");
   assert.doesNotMatch(JSON.stringify(logged), /s3cret/);
-});
-
-test("/query is passed on only where there is something behind it", async () => {
-  const seen: string[] = [];
-  const { app } = fixture({
-    listener: {
-      queryPassThrough: async (request, credentials) => {
-        seen.push(`${request.method} ${credentials?.authorization}`);
-        return new Response("{}");
-      },
-    },
-  });
-  assert.equal(await (await app.request("/query?q=x&u=a&p=b")).text(), "{}");
-  assert.equal((await app.request("/query", { method: "OPTIONS" })).status, 200);
-  assert.deepEqual(seen, ["GET Basic YTpi"]);
 });

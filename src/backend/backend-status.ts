@@ -42,6 +42,8 @@ export interface BackendStatus {
   readonly requests: Readonly<Record<OutcomeKind, number>>;
   /** Writes that the requests carried; one that was sent again counts again. */
   readonly writes: number;
+  /** Queries whose answer has not ended, and all that it was asked. */
+  readonly queries: { readonly running: number; readonly asked: number };
   readonly counters: Handoff["counters"];
   /** Absent where nothing is kept on disk. */
   readonly deadLetters:

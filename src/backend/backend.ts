@@ -19,6 +19,7 @@ import type { LaneContext } from "./lane-context.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { Pauses } from "./pauses.ts";
+import { QueryClient } from "./query-client.ts";
 import type { Acceptance, Replica, ReplyObserver } from "./replica.ts";
 import { SETTLE_MS } from "./retry-after.ts";
 import { SyncState } from "./sync-state.ts";
@@ -34,6 +35,7 @@ export class Backend implements Replica {
   readonly name: string;
   readonly handoff: Handoff;
   readonly deadLetters: DeadLetters | undefined;
+  readonly queries: QueryClient;
   readonly #platform: Platform;
   #output: OutputConfig;
   #storage: BackendStorage | undefined;
@@ -70,6 +72,7 @@ export class Backend implements Replica {
     this.#output = output;
     this.#storage = storage;
     this.#client = new BackendClient(output, platform);
+    this.queries = new QueryClient(output, platform);
     const { main, hold, dead, facts } = storage?.spool ?? memorySpool();
     const volatile = storage === undefined;
     this.#ranBeforeMs = Math.max(main.lastRanMs, hold.lastRanMs) - clock.monotonic();
@@ -291,6 +294,7 @@ export class Backend implements Replica {
     const old = this.#client;
     this.#client = new BackendClient(output, this.#platform);
     this.#client.version = old.version;
+    this.queries.reconfigure(output);
     this.#retiring.add(old);
     clock.after(this.#output.timeoutMs, () => {
       this.#retiring.delete(old);
@@ -348,6 +352,7 @@ export class Backend implements Replica {
       suspect: suspect.list().map(rangeStatus),
       requests: { ...this.#requests },
       writes: this.#writes,
+      queries: { running: this.queries.running, asked: this.queries.asked },
       counters: { ...counters },
       deadLetters: this.deadLetters && {
         records: this.deadLetters.records,
@@ -400,7 +405,7 @@ export class Backend implements Replica {
     this.#sync.stop();
     this.#pauses.stop();
     const ended = this.#all().map((lanes) => lanes.stop());
-    await Promise.all([this.#client, ...this.#retiring].map((client) => client.close()));
+    await Promise.all([this.#client, ...this.#retiring, this.queries].map((client) => client.close()));
     await Promise.all(ended);
     if (this.#storage === undefined) return;
     const { main, hold, dead, facts } = this.#storage.spool;

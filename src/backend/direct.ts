@@ -10,6 +10,7 @@ import { DirectKnown } from "./direct-known.ts";
 import { DirectSession } from "./direct-session.ts";
 import type { Keeper } from "./keeper.ts";
 import { isExpired, unanswered } from "./outcome.ts";
+import { QueryClient } from "./query-client.ts";
 import type { Replica } from "./replica.ts";
 
 /** What is held for longer belongs to a request that the runtime has cut off. */
@@ -45,6 +46,7 @@ export interface DirectProbe {
 export class DirectBackend implements DirectHost {
   readonly name: string;
   readonly client: BackendClient;
+  readonly queries: QueryClient;
   readonly counters = {
     kept: 0,
     delivered: 0,
@@ -77,6 +79,7 @@ export class DirectBackend implements DirectHost {
   constructor(output: OutputConfig, platform: Platform, log: Log) {
     this.name = output.name;
     this.client = new BackendClient(output, platform);
+    this.queries = new QueryClient(output, platform);
     this.platform = platform;
     this.maxDelayMs = output.maxDelayIntervalMs;
     this.#maxHeldBytes = Math.min(output.bufferSize, MAX_HELD_BYTES);

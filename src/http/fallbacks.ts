@@ -18,7 +18,7 @@ export function createFallbacks(app: Hono, listener: AppListener, answers: Answe
       allowed ??= allowedMethods(app);
       const allow = allowed.find(({ pattern }) => pattern.test(c.req.path))?.methods;
       if (allow === undefined) return answers.noRoute(404, "404 page not found\n");
-      return answers.noRoute(405, "Method Not Allowed\n", { Allow: allow });
+      return answers.wrongMethod(allow);
     },
     failed(error, c) {
       listener.counters.internalErrors++;

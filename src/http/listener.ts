@@ -2,7 +2,10 @@ import type { Context } from "hono";
 import type { HttpListenerConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
-import type { Credentials, Writer } from "../writer.ts";
+import type { QueryCounters } from "../query/counters.ts";
+import type { AnswerBody } from "../query/query.ts";
+import type { QueryService } from "../query/service.ts";
+import type { Writer } from "../writer.ts";
 
 /** What happened on a listener since the relay started. Each only grows. */
 export interface HttpCounters {
@@ -62,8 +65,9 @@ export interface AppListener {
   outOfSync(backend: string): Reasons | Promise<Reasons>;
   /** Names and figures for `/status`: no URLs, no secrets. */
   status(): object;
-  /** Answers /query; without it there is no such path. */
-  queryPassThrough?(request: Request, credentials: Credentials | undefined): Promise<Response>;
+  /** Who answers the queries of a request; as with `writer`, a runtime may need one for each. */
+  readonly queries: (c: Context) => QueryService | Promise<QueryService>;
+  readonly queryCounters: QueryCounters;
 }
 
 /** What the app needs from the runtime. */
@@ -73,6 +77,11 @@ export interface AppPorts {
    * @throws {BodyError} when it is larger than `limit` bytes, by its header or by its bytes, or does not end.
    */
   readBody(c: Context, limit: number): Promise<Uint8Array> | Uint8Array;
+  /**
+   * A response whose body comes piece by piece. If it breaks off, the client's connection has to break off too: a part
+   * must not look like the whole.
+   */
+  stream(c: Context, status: number, headers: Record<string, string>, body: AnswerBody): Response;
   /** The address of the client, without its port; empty where the runtime does not tell. */
   clientAddress(c: Context): string;
   readonly platform: Platform;

@@ -26,7 +26,7 @@ function namedDatabases(statement: Statement): readonly (string | undefined)[] |
       return ofSelect(statement.select);
     // The database of ON is the one that its query runs in.
     case "create-continuous-query":
-      return ofSelect(statement.select).map((database) => database ?? statement.database);
+      return [undefined, ...ofSelect(statement.select)].map((database) => database ?? statement.database);
     case "create-database":
     case "drop-database":
       return [statement.name];
@@ -41,7 +41,6 @@ function namedDatabases(statement: Statement): readonly (string | undefined)[] |
     case "show-retention-policies":
       return [statement.database];
     case "show-measurements":
-      return [statement.database, ...ofSources(statement, statement.database)];
     case "show-series":
     case "show-field-keys":
     case "show-tag-keys":
@@ -57,12 +56,10 @@ function namedDatabases(statement: Statement): readonly (string | undefined)[] |
   }
 }
 
+/** influxd ignores INTO in a subquery. */
 function ofSelect(select: Select): readonly (string | undefined)[] {
-  const databases = [...ofSources(select, undefined)];
-  walk(select, (node) => {
-    if (node.kind === "select" && node.into !== undefined) databases.push(node.into.database);
-  });
-  return databases;
+  const databases = ofSources(select, undefined);
+  return select.into === undefined ? databases : [...databases, select.into.database];
 }
 
 /** What every measurement in it names, or `otherwise`. */

@@ -1,3 +1,4 @@
+import { formatDuration } from "./duration.ts";
 import { ParamsError } from "./errors.ts";
 import { plainDecimal } from "./plain-decimal.ts";
 import type { TokenType } from "./tokens.ts";
@@ -112,7 +113,9 @@ function bindAs(kind: string, value: unknown): Bound {
     case "integer":
       return number?.type === "INTEGER" ? number : unbound("integer literal must be an integer value");
     case "duration":
-      if (number?.type === "INTEGER") return { type: "DURATIONVAL", literal: `${number.literal}ns` };
+      if (number?.type === "INTEGER") {
+        return { type: "DURATIONVAL", literal: formatDuration(BigInt(number.literal)) };
+      }
       return text("DURATIONVAL", value, "duration literal must be a string or integer value");
     default:
       return unbound(`unknown bind object type: ${kind}`);
@@ -121,13 +124,15 @@ function bindAs(kind: string, value: unknown): Bound {
 
 function numberOf(value: unknown): Bound | undefined {
   if (value instanceof JsonBadInteger) return unbound(value.problem);
-  if (value instanceof JsonFloat) return { type: "NUMBER", literal: plainDecimal(value.value) };
+  if (value instanceof JsonFloat) return { type: "NUMBER", literal: numberText(value.value) };
   if (typeof value === "bigint") return { type: "INTEGER", literal: String(value) };
   if (typeof value !== "number") return undefined;
   return Number.isSafeInteger(value)
     ? { type: "INTEGER", literal: String(value) }
-    : { type: "NUMBER", literal: plainDecimal(value) };
+    : { type: "NUMBER", literal: numberText(value) };
 }
+
+const numberText = (value: number): string => plainDecimal(value).replace(/\.0$/, "");
 
 function text(type: TokenType, value: unknown, otherwise: string): Bound {
   return typeof value === "string" ? { type, literal: value } : unbound(otherwise);

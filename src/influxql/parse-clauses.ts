@@ -27,10 +27,19 @@ export function parseOrder(reader: TokenReader): Order | undefined {
   } else if (!reader.is("ASC") && !reader.is("DESC")) {
     reader.unexpected("identifier", "ASC", "DESC");
   }
-  const descending = reader.accept("DESC");
-  if (!descending) reader.accept("ASC");
-  if (reader.is(",")) reader.fail(ONLY_TIME);
-  return descending ? "desc" : "asc";
+  const order = parseDirection(reader);
+  if (!reader.is(",")) return order;
+  while (reader.accept(",")) {
+    reader.identifier();
+    parseDirection(reader);
+  }
+  return reader.fail(ONLY_TIME);
+}
+
+function parseDirection(reader: TokenReader): Order {
+  if (reader.accept("DESC")) return "desc";
+  reader.accept("ASC");
+  return "asc";
 }
 
 /** Undefined also for 0, which influxd takes for no limit and no offset. */

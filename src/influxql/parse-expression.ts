@@ -7,7 +7,6 @@ import type {
   Wildcard,
 } from "./ast-expression.ts";
 import { parseDuration } from "./duration.ts";
-import { bind } from "./params.ts";
 import { parseSegments } from "./parse-segments.ts";
 import { PRECEDENCE } from "./precedence.ts";
 import type { TokenReader } from "./token-reader.ts";
@@ -187,9 +186,8 @@ function literalOf(reader: TokenReader): Expression | undefined {
   }
 }
 
-/** Why the parameter ahead has no value. */
+/** What is ahead is the name of a parameter, or why its value is none. */
 function failBound(reader: TokenReader): never {
-  const name = reader.literal.slice(1);
-  if (name === "") reader.fail("empty bound parameter");
-  reader.fail(`missing parameter: ${bind(reader.params, name)?.literal ?? name}`);
+  const name = reader.literal.replace(/^\$/, "");
+  reader.fail(name === "" ? "empty bound parameter" : `missing parameter: ${name}`);
 }

@@ -8,8 +8,7 @@ import type { TokenReader } from "./token-reader.ts";
 export function parseSegments(reader: TokenReader, first: string): readonly string[] {
   const segments = [first];
   while (reader.type === "." && !reader.spaced) {
-    const behind = reader.characterBehind;
-    reader.advance();
+    const behind = reader.point();
     if (behind === "/" || behind === ":") break;
     segments.push(behind === "." ? "" : reader.identifier());
   }

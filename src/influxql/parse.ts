@@ -1,6 +1,5 @@
 import type { Explain, Statement } from "./ast.ts";
 import type { Expression } from "./ast-expression.ts";
-import { ParseError } from "./errors.ts";
 import type { Params } from "./params.ts";
 import { parseAlter, parseCreate } from "./parse-create.ts";
 import { parseDelete, parseDrop } from "./parse-drop.ts";
@@ -8,8 +7,8 @@ import { parseExpression as parseExpressionOf } from "./parse-expression.ts";
 import { parseSelect } from "./parse-select.ts";
 import { parseShow } from "./parse-show.ts";
 import { parseGrant, parseKillQuery, parseRevoke, parseSetPassword } from "./parse-users.ts";
-import { positionAt } from "./position.ts";
 import { TokenReader } from "./token-reader.ts";
+import { trimQuery } from "./trim.ts";
 
 /** A text of any number of statements with `;` between. */
 export interface Query {
@@ -24,21 +23,23 @@ export interface QueryStatement {
 
 /**
  * Reads InfluxQL as InfluxDB 1.6 to 1.8 do, all that they take and a little more: regular expressions and time
- * zones are not checked, nor is what influxd finds out only when it runs a statement. It is stricter in three
- * things: parentheses, calls and subqueries lie at most 200 deep in each other, there is no NUL in the text, and
- * `params` may not have what {@link Params} does not name.
+ * zones are not checked, nor is what influxd finds out only when it runs a statement; comments may stand wherever
+ * space may, while influxd takes one where a regular expression could stand for the beginning of that. It is stricter in one thing:
+ * parentheses, calls and subqueries lie at most 200 deep in each other.
  *
- * @throws ParseError whose message is that of influxd 1.6.7, but for what it says of a bad regular expression.
+ * @throws ParseError whose message is that of influxd 1.6.7, but for what it says of a regular expression and, behind
+ * a NUL, of the position. The space around a text is not part of it.
  */
 export function parseQuery(text: string, params: Params = {}): Query {
-  const reader = open(text, params);
+  const trimmed = trimQuery(text);
+  const reader = new TokenReader(trimmed, params);
   const statements: QueryStatement[] = [];
   for (;;) {
     while (reader.accept(";"));
     if (reader.is("EOF")) return { statements };
     const { start } = reader;
     const statement = parseAny(reader);
-    statements.push({ statement, text: text.slice(start, reader.previousEnd) });
+    statements.push({ statement, text: trimmed.slice(start, reader.previousEnd) });
     if (!reader.is("EOF") && !reader.is(";")) reader.unexpected(";");
   }
 }
@@ -54,18 +55,10 @@ export function parseExpression(text: string, params: Params = {}): Expression {
 }
 
 function parseWhole<T>(text: string, params: Params, parse: (reader: TokenReader) => T): T {
-  const reader = open(text, params);
+  const reader = new TokenReader(trimQuery(text), params);
   const whole = parse(reader);
   if (reader.type !== "EOF") reader.unexpected("EOF");
   return whole;
-}
-
-/** influxd takes a NUL for the end of the text in some places and skips it in others. */
-function open(text: string, params: Params): TokenReader {
-  const nul = text.indexOf("\0");
-  if (nul < 0) return new TokenReader(text, params);
-  const { line, char } = positionAt(text, nul);
-  throw new ParseError(`found NUL, expected text at line ${line}, char ${char}`, line, char);
 }
 
 function parseAny(reader: TokenReader): Statement {

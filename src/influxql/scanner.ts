@@ -1,6 +1,7 @@
 import { previousOffset } from "./position.ts";
 import { isDigit, isLetter, isWordCharacter, keywordOf, type SymbolToken, type TokenType } from "./tokens.ts";
 
+const NUL = 0;
 const NEWLINE = 10;
 const RETURN = 13;
 const QUOTE = 34;
@@ -39,7 +40,7 @@ export class Scanner {
   previousEnd = 0;
   /** Offset that an error about this token tells. */
   errorAt = 0;
-  /** influxd reads beyond the end of a text that ends within a word or in space, and then counts the end twice. */
+  /** The end of the text is told as one character further on: see `skipEnd`. */
   pastEnd = false;
 
   constructor(text: string) {
@@ -62,7 +63,7 @@ export class Scanner {
     this.start = this.errorAt;
     if (illegal) return this.finish(this.text.length, "ILLEGAL");
     const code = this.text.charCodeAt(this.start);
-    if (Number.isNaN(code)) return this.finish(this.start, "EOF");
+    if (code === NUL || Number.isNaN(code)) return this.finish(this.start, "EOF");
     if (isLetter(code) || code === UNDERSCORE || code === QUOTE) return this.word(this.start, "IDENT");
     if (isDigit(code)) return this.number();
     if (code === APOSTROPHE) return this.quoted(this.start, "STRING");
@@ -78,7 +79,7 @@ export class Scanner {
     let from = this.start + 1;
     for (let at = from; ; at += 1) {
       const code = text.charCodeAt(at);
-      if (Number.isNaN(code) || code === NEWLINE || code === RETURN) return false;
+      if (isLineEnd(code)) return false;
       if (code === SLASH) {
         this.literal = pattern + text.slice(from, at);
         this.type = this.finish(at + 1, "REGEX");
@@ -105,31 +106,47 @@ export class Scanner {
     for (;;) {
       const code = text.charCodeAt(at);
       const following = text.charCodeAt(at + 1);
-      if (code === 32 || code === 9 || code === NEWLINE || code === RETURN) {
-        at += 1;
+      this.errorAt = at;
+      if (isSpace(code)) {
+        do at += 1;
+        while (isSpace(text.charCodeAt(at)));
+        at = this.skipEnd(at);
       } else if (code === DASH && following === DASH) {
-        while (at < text.length && !isNewline(text.charCodeAt(at))) at += 1;
+        while (!isLineEnd(text.charCodeAt(at))) at += 1;
+        at = this.skipEnd(at);
       } else if (code === SLASH && following === STAR) {
         const end = text.indexOf("*/", at + 2);
-        this.errorAt = at;
-        if (end < 0) return false;
+        if (end < 0 || text.slice(at, end).includes("\0")) return false;
         at = end + 2;
       } else {
-        if (at === text.length && at > this.end && !text.endsWith("*/")) this.pastEnd = true;
-        this.errorAt = at;
         return true;
       }
     }
+  }
+
+  /**
+   * Within a word, space or a comment influxd reads one character more, if that is the end of the text: then a
+   * second end is one character further on. It takes a NUL for the end, and so skips one there.
+   */
+  private skipEnd(at: number): number {
+    if (at === this.text.length) this.pastEnd = true;
+    return this.text.charCodeAt(at) === NUL ? at + 1 : at;
   }
 
   /** An identifier, a keyword or, behind a dollar, a parameter's name. A quoted part behind a bare one is all of it. */
   private word(from: number, type: "IDENT" | "BOUNDPARAM"): TokenType {
     const { text } = this;
     let at = from;
-    while (isWordCharacter(text.charCodeAt(at))) at += 1;
-    if (text.charCodeAt(at) === QUOTE) return this.quoted(at, type);
-    if (at === text.length) this.pastEnd = true;
-    const word = text.slice(from, at);
+    let word = "";
+    do {
+      const piece = at;
+      while (isWordCharacter(text.charCodeAt(at))) at += 1;
+      word += text.slice(piece, at);
+      if (text.charCodeAt(at) === QUOTE) return this.quoted(at, type);
+      at = this.skipEnd(at);
+    } while (isWordCharacter(text.charCodeAt(at)) || text.charCodeAt(at) === QUOTE);
+    // Of two NULs in a row it skips both.
+    if (text.charCodeAt(at - 1) === NUL) at = this.skipEnd(at);
     const keyword = type === "IDENT" ? keywordOf(word) : undefined;
     if (keyword === undefined) this.literal = type === "IDENT" ? word : `$${word}`;
     return this.finish(at, keyword ?? type);
@@ -149,7 +166,7 @@ export class Scanner {
         this.literal = type === "BOUNDPARAM" ? `$${content}` : content;
         return this.finish(at + 1, type);
       }
-      if (Number.isNaN(code) || isNewline(code)) {
+      if (isLineEnd(code)) {
         this.literal = content + text.slice(piece, at);
         this.errorAt = previousOffset(text, from);
         return this.finish(at, "BADSTRING");
@@ -207,7 +224,10 @@ export class Scanner {
   }
 }
 
-const isNewline = (code: number): boolean => code === NEWLINE || code === RETURN;
+/** Of the line or of the text. */
+const isLineEnd = (code: number): boolean =>
+  code === NEWLINE || code === RETURN || code === NUL || Number.isNaN(code);
+const isSpace = (code: number): boolean => code === 32 || code === 9 || code === NEWLINE || code === RETURN;
 const isUnit = (code: number): boolean => isLetter(code) || code === MICRO;
 
 /** The whole code point at an offset; empty at the end. */

@@ -1,5 +1,6 @@
 import type { Statement } from "./ast.ts";
 import { Scanner } from "./scanner.ts";
+import { keywordOf } from "./tokens.ts";
 
 /**
  * The statement changes data, what there is of databases, policies and users, or what a server does: all but SELECT
@@ -16,21 +17,17 @@ export function hasPassword(statement: Statement): boolean {
 }
 
 /**
- * The word that each statement of a text begins with, in upper case and without those that begin with something
- * else: what can be said of a text that is no InfluxQL. `/*x*\/ drop foo; 5` is `DROP`.
+ * The word that each statement of a text begins with, in upper case, and without those that begin with something
+ * else: what can be said of a text that is no InfluxQL.
  */
 export function firstKeywords(text: string): readonly string[] {
   const scanner = new Scanner(text);
   const words: string[] = [];
   let atStart = true;
   for (scanner.next(); scanner.type !== "EOF"; scanner.next()) {
-    if (atStart && /^[A-Z]+$/.test(scanner.type)) {
-      words.push(scanner.type === "IDENT" ? scanner.literal.toUpperCase() : scanner.type);
-    }
+    const word = scanner.type === "IDENT" ? scanner.literal.toUpperCase() : keywordOf(scanner.type);
+    if (atStart && word !== undefined) words.push(word);
     atStart = scanner.type === ";";
   }
   return words;
 }
-
-/** The first of them; empty if there is none. */
-export const firstKeyword = (text: string): string => firstKeywords(text)[0] ?? "";

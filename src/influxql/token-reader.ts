@@ -52,9 +52,13 @@ export class TokenReader {
     return this.scanner.text.charAt(this.scanner.start - 1) === ".";
   }
 
-  /** The character behind the token ahead. */
-  get characterBehind(): string {
-    return this.scanner.text.charAt(this.scanner.end);
+  /** Takes the point ahead and returns the character that follows at once, which stays. */
+  point(): string {
+    const { scanner } = this;
+    const behind = scanner.text.charAt(scanner.end);
+    if (behind === "") scanner.pastEnd = true;
+    this.advance();
+    return behind;
   }
 
   advance(): void {
@@ -64,9 +68,9 @@ export class TokenReader {
     scanner.next();
     this.type = scanner.type;
     this.literal = scanner.literal;
-    if (this.type !== "BOUNDPARAM") return;
+    if (this.type !== "BOUNDPARAM" || this.literal === "$") return;
     const bound = bind(this.params, this.literal.slice(1));
-    if (bound === undefined || bound.type === "BOUNDPARAM") return;
+    if (bound === undefined) return;
     this.type = bound.type;
     this.literal = bound.literal;
   }

@@ -30,6 +30,8 @@ export const OUTPUT: OutputConfig = {
   cert: undefined,
   key: undefined,
   gzip: false,
+  weight: 1,
+  maxConcurrentQueries: 64,
   authorization: undefined,
 };
 

@@ -65,6 +65,11 @@ max-body-size = 25000000
 max-connections = 10000
 request-timeout = "30s"
 reuse-port = false
+query = "spread"
+query-timeout = "5m0s"
+sync-wait = "500ms"
+read-only = false
+deny = []
 
 [[http.auth]]
 username = "reader"
@@ -84,6 +89,8 @@ health-check-interval = "1s"
 drain-max-mb-per-second = 16
 skip-tls-verification = false
 gzip = false
+weight = 1
+max-concurrent-queries = 64
 username = "wrïter"
 password = "***"
 
@@ -98,6 +105,8 @@ health-check-interval = "1s"
 drain-max-mb-per-second = 16
 skip-tls-verification = false
 gzip = false
+weight = 1
+max-concurrent-queries = 64
 token = "***"
 
 [[udp]]
@@ -137,6 +146,8 @@ const httpOutput = fc
       "skip-tls-verification": fc.boolean(),
       ca: text,
       gzip: fc.boolean(),
+      weight: fc.nat(1_000),
+      "max-concurrent-queries": fc.integer({ min: 1, max: 10_000 }),
     },
     { requiredKeys: [] },
   )
@@ -154,6 +165,11 @@ const httpListener = fc
       "max-body-size": fc.integer({ min: 1, max: 1_073_741_824 }),
       "max-connections": fc.integer({ min: 1, max: 1_000_000 }),
       "request-timeout": duration,
+      query: fc.constantFrom("spread", "first"),
+      "query-timeout": duration,
+      "sync-wait": fc.nat(60_000).map((ms) => `${ms}ms`),
+      "read-only": fc.boolean(),
+      deny: fc.uniqueArray(fc.constantFrom("DROP", "CREATE DATABASE", "select into")),
     },
     { requiredKeys: [] },
   )

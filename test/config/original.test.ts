@@ -37,6 +37,8 @@ test("the original relay's plain sample loads", () => {
     cert: undefined,
     key: undefined,
     gzip: false,
+    weight: 1,
+    maxConcurrentQueries: 64,
     authorization: undefined,
   };
   assert.deepEqual(http, [
@@ -51,11 +53,17 @@ test("the original relay's plain sample loads", () => {
       maxBodySize: 25_000_000,
       maxConnections: 10_000,
       reusePort: false,
+      query: "spread",
+      queryTimeoutMs: 300_000,
+      syncWaitMs: 500,
+      readOnly: false,
+      deny: [],
       requestTimeoutMs: 30_000,
       outputs: [
         { name: "local1", origin: "http://127.0.0.1:8086", ...output },
         { name: "local2", origin: "http://127.0.0.1:7086", ...output },
       ],
+      sharding: undefined,
     },
   ]);
   assert.deepEqual(udp, [

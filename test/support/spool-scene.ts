@@ -7,6 +7,7 @@ import type { Host } from "../../adapters/node/host.ts";
 import { startHttpListener } from "../../adapters/node/http-listener.ts";
 import { nodePlatform } from "../../adapters/node/platform.ts";
 import { clientAddress, readBody } from "../../adapters/node/request-body.ts";
+import { stream } from "../../adapters/node/response-stream.ts";
 import { startChild, temporaryDirectory } from "./child.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "./faulty-influxdb.ts";
 import { type RelayProcess, startRelay } from "./relay-process.ts";
@@ -16,7 +17,7 @@ import { poll } from "./wait.ts";
 const HOST: Host = {
   runtime: "node",
   platform: nodePlatform,
-  http: { start: startHttpListener, readBody, clientAddress, checkTls: combinedPem },
+  http: { start: startHttpListener, readBody, clientAddress, stream, checkTls: combinedPem },
 };
 const ENTRY = fileURLToPath(new URL("../../adapters/node.ts", import.meta.url));
 
