@@ -5,7 +5,7 @@ import { createFallbacks } from "./http/fallbacks.ts";
 import type { AppListener, AppPorts } from "./http/listener.ts";
 import { createProbes } from "./http/probes.ts";
 import { createQueryEndpoints, QUERY_METHODS } from "./http/query.ts";
-import { targetOfV1, targetOfV2 } from "./http/target.ts";
+import { targetOfRemoteWrite, targetOfV1, targetOfV2 } from "./http/target.ts";
 import { createWriteEndpoint } from "./http/write.ts";
 
 /** The HTTP side of one listener, for any runtime: `app.fetch(request)`. */
@@ -27,6 +27,8 @@ export function createApp(listener: AppListener, ports: AppPorts): Hono {
   app.all("/query", () => answers.wrongMethod(QUERY_METHODS));
   app.options("/api/v2/query", answers.preflight);
   app.post("/api/v2/query", query.flux);
+  app.options("/api/v1/prom/write", answers.preflight);
+  app.post("/api/v1/prom/write", write(targetOfRemoteWrite));
   app.options("/api/v1/prom/read", answers.preflight);
   app.post("/api/v1/prom/read", query.promRead);
   app.get("/ping", probes.ping);

@@ -9,6 +9,7 @@ import { FieldCheck, type FieldTypesStatus } from "./relay/field-check.ts";
 import { Listener } from "./relay/listener.ts";
 import { nameOf, signatureOf } from "./relay/names.ts";
 import { Storages } from "./relay/storages.ts";
+import type { ShardingStatus } from "./shard/sharding.ts";
 import { UdpListeners, type UdpStatus } from "./udp/listeners.ts";
 import { Budget } from "./write/budget.ts";
 import { createStampClock } from "./write/precision.ts";
@@ -29,6 +30,8 @@ export interface RelayStatus {
     replicas: readonly string[];
     counters: Readonly<HttpCounters>;
     queries: Readonly<QueryCounters>;
+    /** Absent if every replica gets every write. */
+    sharding?: ShardingStatus;
   }[];
   readonly udp: readonly UdpStatus[];
   /** Bodies whose clients wait for an answer, and writes refused because there were too many. */
@@ -153,13 +156,18 @@ export class Relay {
     this.#closeDelivered();
     return {
       runtime: this.#platform.runtime,
-      listeners: [...this.#listeners.values()].map(({ config, backends, counters, queryCounters }) => ({
-        name: config.name,
-        consistency: config.consistency,
-        replicas: backends.map(({ name }) => name),
-        counters: { ...counters },
-        queries: { ...queryCounters },
-      })),
+      listeners: [...this.#listeners.values()].map((listener) => {
+        const { config, backends, counters, queryCounters } = listener;
+        const sharding = listener.shardingStatus();
+        return {
+          name: config.name,
+          consistency: config.consistency,
+          replicas: backends.map(({ name }) => name),
+          counters: { ...counters },
+          queries: { ...queryCounters },
+          ...(sharding && { sharding }),
+        };
+      }),
       udp: this.#udp.status(),
       waiting: { bytes: this.#budget.bytes, refused: this.#budget.refused },
       backends: [...this.#backends.values()].map((backend) => backend.status()),
@@ -225,12 +233,26 @@ export class Relay {
     this.#closeDelivered();
     for (const [http, backends] of sets) {
       const listener = this.#listeners.get(http.name);
-      if (listener !== undefined) listener.reconfigure(http, backends, config.spool);
-      else {
+      if (listener !== undefined) {
+        const map = listener.sharding?.map.hash;
+        listener.reconfigure(http, backends, config.spool);
+        this.#tellMap(http.name, map, listener.sharding?.map.hash);
+      } else {
         const created = new Listener(http, backends, config.spool, this.#platform, this.#budget, this.log);
         this.#listeners.set(http.name, created);
       }
     }
+  }
+
+  /** Which shard gets what is a promise to whoever reads: somebody should know that it changed. */
+  #tellMap(listener: string, before: string | undefined, after: string | undefined): void {
+    if (before === after) return;
+    this.log.warn("shard-map-changed", {
+      listener,
+      before: before ?? "no shards",
+      after: after ?? "no shards",
+      next: "what is stored stays where it is, and new points of some keys go to other servers: take the change back, or move what is stored",
+    });
   }
 
   #backendsOf(

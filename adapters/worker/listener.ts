@@ -8,6 +8,8 @@ import { createQueryCounters } from "../../src/query/counters.ts";
 import { DirectChanges } from "../../src/query/direct-changes.ts";
 import type { ReadReplica } from "../../src/query/replica.ts";
 import { QueryService } from "../../src/query/service.ts";
+import { replicaSets } from "../../src/shard/sets.ts";
+import { Sharding } from "../../src/shard/sharding.ts";
 import { Budget } from "../../src/write/budget.ts";
 import { FanOut } from "../../src/write/fan-out.ts";
 import { createStampClock } from "../../src/write/precision.ts";
@@ -37,31 +39,44 @@ export function createListener(
   const backends = config.outputs.map((output) => new DirectBackend(output, platform, log));
   const counters = createHttpCounters();
   const queryCounters = createQueryCounters();
-  const timeoutMs = Math.max(...config.outputs.map((output) => output.timeoutMs));
+  const sets = replicaSets(config, backends);
+  const timeouts = replicaSets(config, config.outputs).map((outputs) =>
+    Math.max(...outputs.map((output) => output.timeoutMs)),
+  );
+  const sharding = config.sharding && new Sharding(config.sharding);
   // The runtime bounds what an isolate holds, and a count of what cut-off requests held would never end.
   const budget = new Budget(Number.POSITIVE_INFINITY);
 
-  function inMemory(waitUntil: WaitUntil): Writer {
-    const replicas = backends.map((backend) => backend.replica({ waitUntil }));
+  /** Lets what is known of the backends' objects be fresh. */
+  async function refresh(
+    set: readonly DirectBackend[],
+    namespace: DurableObjectNamespace<SpoolObject>,
+    waitUntil: WaitUntil,
+  ): Promise<void> {
+    await Promise.all(set.map(({ name, known }) => known.refresh(openKeeper(namespace, name), waitUntil)));
+  }
+
+  function inMemory(set: readonly DirectBackend[], timeoutMs: number, waitUntil: WaitUntil): Writer {
+    const replicas = set.map((backend) => backend.replica({ waitUntil }));
     return new FanOut({ replicas, clock: platform.clock, deadlineMs: timeoutMs, budget });
   }
 
   function inObjects(
+    set: readonly DirectBackend[],
+    timeoutMs: number,
     { graceMs, whenFull, storeCredentials }: SpoolConfig,
     namespace: DurableObjectNamespace<SpoolObject>,
     waitUntil: WaitUntil,
   ): Writer {
     const { clock } = platform;
-    const requests = backends.map(({ name }) => ({ waitUntil, keeper: openKeeper(namespace, name) }));
+    const requests = set.map(({ name }) => ({ waitUntil, keeper: openKeeper(namespace, name) }));
     const replicas = requests.map((request, i) =>
-      (backends[i] as DirectBackend).replica(request, storeCredentials),
+      (set[i] as DirectBackend).replica(request, storeCredentials),
     );
     return {
       async post(write, signal) {
         const since = clock.monotonic();
-        await Promise.all(
-          requests.map(({ keeper }, i) => (backends[i] as DirectBackend).known.refresh(keeper, waitUntil)),
-        );
+        await refresh(set, namespace, waitUntil);
         const deadlineMs = Math.max(1, timeoutMs - (clock.monotonic() - since));
         const safely = { graceMs, refuseWhenFull: whenFull === "refuse" };
         return new FanOut({ replicas, clock, deadlineMs, budget, spool: safely }).post(write, signal);
@@ -94,13 +109,21 @@ export function createListener(
 
   return {
     config,
-    queries: ({ executionCtx }) => service((work) => executionCtx.waitUntil(work)),
+    queries: async ({ executionCtx }) => {
+      const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);
+      if (spool !== undefined && objects !== undefined) await refresh(backends, objects, waitUntil);
+      return service(waitUntil);
+    },
     queryCounters,
     writer: ({ executionCtx }) => {
       const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);
-      return spool === undefined || objects === undefined
-        ? inMemory(waitUntil)
-        : inObjects(spool, objects, waitUntil);
+      const writers = sets.map((set, i) => {
+        const timeoutMs = timeouts[i] as number;
+        return spool === undefined || objects === undefined
+          ? inMemory(set, timeoutMs, waitUntil)
+          : inObjects(set, timeoutMs, spool, objects, waitUntil);
+      });
+      return sharding?.router(writers) ?? (writers[0] as Writer);
     },
     // A Worker is never told to stop. A signal belongs to the request that made it, so each gets its own.
     get signal() {
@@ -131,6 +154,7 @@ export function createListener(
           replicas: backends.map(({ name }) => name),
           counters: { ...counters },
           queries: { ...queryCounters },
+          ...(sharding && { sharding: sharding.status(sets.map((set) => set.map(({ name }) => name))) }),
         },
       ],
       backends: backends.map((backend) => backend.status()),

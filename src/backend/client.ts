@@ -4,7 +4,7 @@ import { TransportError } from "../errors.ts";
 import type { HttpAnswer, HttpClient, Platform } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import { splitLines } from "../write/split.ts";
-import type { Credentials, Destination, Reply } from "../writer.ts";
+import { type Credentials, type Destination, REMOTE_WRITE, type Reply } from "../writer.ts";
 import { basePath, httpOptions } from "./http-options.ts";
 import { answered, unanswered } from "./outcome.ts";
 
@@ -24,6 +24,14 @@ const PING_TIMEOUT_MS = 2_000;
 const MAX_ERROR_BYTES = 64 * 1024;
 /** Bodies smaller than this are not worth compressing. */
 const MIN_GZIP_BYTES = 1_024;
+
+const LINE_HEADERS = { "content-type": "text/plain; charset=utf-8" };
+/** As https://prometheus.io/docs/specs/prw/remote_write_spec/ (1.0) wants them. */
+const REMOTE_WRITE_HEADERS = {
+  "content-type": "application/x-protobuf",
+  "content-encoding": "snappy",
+  "x-prometheus-remote-write-version": "0.1.0",
+};
 
 /** What one request to a backend came to. */
 export interface Result {
@@ -52,7 +60,7 @@ export class BackendClient {
    */
   async write(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
     const result = await this.#post(destination, pieces);
-    if (result.reply.status !== 413) return result;
+    if (result.reply.status !== 413 || destination.precision === REMOTE_WRITE) return result;
     const body = whole(pieces);
     const parts = splitLines(body, Math.ceil(body.byteLength / 2));
     if (parts.length < 2) return result;
@@ -125,12 +133,15 @@ export class BackendClient {
 
   async #post(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
     const headers = this.#authorization(destination.credentials);
-    headers["content-type"] = "text/plain; charset=utf-8";
+    const isPacked = destination.precision === REMOTE_WRITE;
+    Object.assign(headers, isPacked ? REMOTE_WRITE_HEADERS : LINE_HEADERS);
     try {
-      const body = await this.#encode(pieces, headers);
+      const body = isPacked ? pieces : await this.#encode(pieces, headers);
       const answer = await this.#http.send({
         method: "POST",
-        path: this.#output.writePath + writeQuery(destination),
+        path: isPacked
+          ? `${basePath(this.#output)}/api/v1/prom/write${writeQuery({ ...destination, precision: "" })}`
+          : this.#output.writePath + writeQuery(destination),
         headers,
         body: body.length === 1 ? (body[0] as Uint8Array) : body,
         timeoutMs: this.#output.timeoutMs,
@@ -140,7 +151,7 @@ export class BackendClient {
       return { reply: answered(answer), unknownOutcome: false };
     } catch (error) {
       if (!(error instanceof TransportError)) return this.#surprised(error);
-      if (error.failure === "protocol" && pieces.some(hasControls))
+      if (error.failure === "protocol" && !isPacked && pieces.some(hasControls))
         return { reply: UNREADABLE, unknownOutcome: false };
       return { reply: unanswered(error.failure), unknownOutcome: error.unknownOutcome };
     }

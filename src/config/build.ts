@@ -5,17 +5,20 @@ import type {
   Config,
   HttpListenerConfig,
   OutputConfig,
+  ShardingConfig,
+  ShardPin,
   SpoolConfig,
   UdpListenerConfig,
 } from "./config.ts";
 import { basicAuthorization, tokenAuthorization } from "./credentials.ts";
 import { listenerName } from "./names.ts";
 import { type ConfigValues, KB, MB } from "./schema.ts";
+import { parsePin } from "./shard-key.ts";
 
 type SpoolValues = NonNullable<ConfigValues["spool"]>;
 type AdminValues = NonNullable<ConfigValues["admin"]>;
 type HttpValues = ConfigValues["http"][number];
-type OutputValues = HttpValues["output"][number];
+type OutputValues = NonNullable<HttpValues["output"]>[number];
 type AuthRuleValues = Exclude<HttpValues["auth"], "none" | undefined>[number];
 type UdpValues = ConfigValues["udp"][number];
 
@@ -55,6 +58,7 @@ function buildAdmin(values: AdminValues): AdminConfig {
 }
 
 function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
+  const sharding = buildSharding(values);
   return {
     name: listenerName("http", index, values.name),
     bindAddr: values["bind-addr"],
@@ -72,8 +76,25 @@ function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
     syncWaitMs: values["sync-wait"],
     readOnly: values["read-only"],
     deny: values.deny,
-    outputs: values.output.map(buildOutput),
+    outputs: sharding?.shards.flatMap(({ outputs }) => outputs) ?? values.output!.map(buildOutput),
+    sharding,
   };
+}
+
+function buildSharding(values: HttpValues): ShardingConfig | undefined {
+  const { shard, pin, "pin-prefix": prefix, "shard-by": by } = values;
+  if (shard === undefined) return undefined;
+  const parts = by!.length;
+  return {
+    by: by!,
+    pins: buildPins(pin, parts),
+    prefixPins: buildPins(prefix, parts),
+    shards: shard.map(({ name, weight, output }) => ({ name, weight, outputs: output.map(buildOutput) })),
+  };
+}
+
+function buildPins(pins: HttpValues["pin"], parts: number): ShardPin[] {
+  return Object.entries(pins).map(([text, shard]) => ({ values: parsePin(text, parts), shard }));
 }
 
 function buildAuthRule({ username, password, token }: AuthRuleValues): AuthRule {

@@ -131,18 +131,21 @@ function needsOfHttp(config: HttpListenerConfig, index: number): Need[] {
   need(config.sslCombinedPem !== undefined, "listen-tls", "ssl-combined-pem");
   need(config.maxConnections !== HTTP_DEFAULTS.maxConnections, "connection-limit", "max-connections");
   need(config.requestTimeoutMs !== HTTP_DEFAULTS.requestTimeoutMs, "request-timeout", "request-timeout");
-  config.outputs.forEach((output, i) => {
-    need(hasOwnTls(output), "output-tls", `output[${i}]`);
+  for (const [key, output] of keyedOutputs(config)) {
+    need(hasOwnTls(output), "output-tls", key);
     const { healthCheckIntervalMs } = OUTPUT_DEFAULTS;
-    need(
-      output.healthCheckIntervalMs !== healthCheckIntervalMs,
-      "checks",
-      `output[${i}].health-check-interval`,
-    );
-    need(asksFor("bufferSize", output), "buffer", `output[${i}].buffer-size-mb`);
-    need(asksFor("maxBatchBytes", output), "coalescing", `output[${i}].max-batch-kb`);
-  });
+    need(output.healthCheckIntervalMs !== healthCheckIntervalMs, "checks", `${key}.health-check-interval`);
+    need(asksFor("bufferSize", output), "buffer", `${key}.buffer-size-mb`);
+    need(asksFor("maxBatchBytes", output), "coalescing", `${key}.max-batch-kb`);
+  }
   return needed;
+}
+
+function keyedOutputs({ outputs, sharding }: HttpListenerConfig): (readonly [key: string, OutputConfig])[] {
+  if (sharding === undefined) return outputs.map((output, i) => [`output[${i}]`, output]);
+  return sharding.shards.flatMap((shard, i) =>
+    shard.outputs.map((output, j) => [`shard[${i}].output[${j}]`, output] as const),
+  );
 }
 
 function hasOwnTls({ ca, cert, key, skipTlsVerification }: OutputConfig): boolean {

@@ -90,6 +90,39 @@ export interface HttpListenerConfig {
   readonly readOnly: boolean;
   /** First words of statements that are not taken. */
   readonly deny: readonly string[];
+  /** All of them; with shards, those of the first, then those of the second and so on. */
+  readonly outputs: readonly OutputConfig[];
+  /** Absent: every output gets every write. */
+  readonly sharding: ShardingConfig | undefined;
+}
+
+/** How a listener's points are divided. */
+export interface ShardingConfig {
+  /** What a point's key is made of. */
+  readonly by: readonly ShardKeyPart[];
+  /** Keys with a shard of their own. */
+  readonly pins: readonly ShardPin[];
+  /** The same for all keys that begin so; the longest one counts, and pins come before. */
+  readonly prefixPins: readonly ShardPin[];
+  readonly shards: readonly ShardConfig[];
+}
+
+export type ShardKeyPart =
+  | { readonly kind: "db" | "measurement" }
+  | { readonly kind: "tag"; readonly name: string };
+
+export interface ShardPin {
+  /** One for each part of the key; of a prefix, the last ones may be absent and the last one given is a beginning. */
+  readonly values: readonly string[];
+  /** The name of the shard. */
+  readonly shard: string;
+}
+
+/** A `[[http.shard]]` entry: outputs that are replicas of each other. */
+export interface ShardConfig {
+  readonly name: string;
+  /** Its share of the keys is its part of the sum of all weights. */
+  readonly weight: number;
   readonly outputs: readonly OutputConfig[];
 }
 

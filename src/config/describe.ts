@@ -6,6 +6,8 @@ import type {
   Config,
   HttpListenerConfig,
   OutputConfig,
+  ShardingConfig,
+  ShardPin,
   SpoolConfig,
   UdpListenerConfig,
 } from "./config.ts";
@@ -14,6 +16,7 @@ import { formatGoDuration } from "./go-duration.ts";
 import { escapeReferences } from "./replace-variables.ts";
 import { type ConfigInput, KB, MB } from "./schema.ts";
 import type { Secret } from "./secret.ts";
+import { formatPin, formatShardKeyPart } from "./shard-key.ts";
 
 type SpoolInput = NonNullable<ConfigInput["spool"]>;
 type HttpInput = NonNullable<ConfigInput["http"]>[number];
@@ -83,8 +86,25 @@ function describeHttp(listener: HttpListenerConfig): HttpInput {
     "sync-wait": formatGoDuration(listener.syncWaitMs),
     "read-only": listener.readOnly,
     deny: [...listener.deny] as NonNullable<HttpInput["deny"]>,
-    output: listener.outputs.map(describeOutput),
+    ...(listener.sharding === undefined
+      ? { output: listener.outputs.map(describeOutput) }
+      : describeSharding(listener.sharding)),
   };
+}
+
+function describeSharding({ by, pins, prefixPins, shards }: ShardingConfig): Partial<HttpInput> {
+  const [first, ...more] = by.map(formatShardKeyPart);
+  return {
+    "shard-by": more.length === 0 ? first : [first!, ...more],
+    pin: describePins(pins, by.length),
+    "pin-prefix": describePins(prefixPins, by.length),
+    shard: shards.map(({ name, weight, outputs }) => ({ name, weight, output: outputs.map(describeOutput) })),
+  };
+}
+
+function describePins(pins: readonly ShardPin[], parts: number): HttpInput["pin"] {
+  if (pins.length === 0) return undefined;
+  return Object.fromEntries(pins.map(({ values, shard }) => [formatPin(values, parts), shard]));
 }
 
 function describeAuthRule(rule: AuthRule) {
@@ -93,7 +113,7 @@ function describeAuthRule(rule: AuthRule) {
     : { username: rule.username, password: rule.password.toString() };
 }
 
-function describeOutput(output: OutputConfig): HttpInput["output"][number] {
+function describeOutput(output: OutputConfig): NonNullable<HttpInput["output"]>[number] {
   return {
     name: output.name,
     location: `${output.origin}${output.writePath}`,

@@ -96,9 +96,9 @@ export function choice<const TValues extends readonly [string, ...string[]]>(
 /** A list of words, none unless given. Their case does not matter. */
 export function choices<const TValues extends readonly [string, ...string[]]>(
   about: string,
+  form: string,
   values: TValues,
 ) {
-  const form = `a list of any of ${values.map((value) => JSON.stringify(value)).join(", ")}`;
   const item = v.pipe(
     v.string(`must be ${form}`),
     v.transform((value) => value.toUpperCase().split(/\s+/).join(" ")),

@@ -18,6 +18,7 @@ import {
   username,
   wholeNumber,
 } from "./options.ts";
+import { pins, shardBy, shardName } from "./shard-options.ts";
 import { spoolSchema } from "./spool-schema.ts";
 import { STATEMENTS } from "./statements.ts";
 
@@ -36,9 +37,12 @@ function listeners<const TEntry extends v.GenericSchema>(entry: TEntry, key: str
   return v.pipe(v.optional(v.array(entry, `must be ${form}`), []), info({ about, form, fallback: "none" }));
 }
 
-const OUTPUTS =
+/** What an `output` must be; also told where it is missing. */
+export const OUTPUTS =
   'a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }';
 const UDP_OUTPUTS = 'a list of at least one table such as { name = "a", location = "127.0.0.1:8089" }';
+const SHARDS = "a list of at least one table: write [[http.shard]]";
+const DENY = 'a list of first words of statements, such as "DROP", "CREATE DATABASE" or "SELECT INTO"';
 const AUTH = 'a list of { username, password } or { token } tables, or "none"';
 
 const outputSchema = table({
@@ -106,6 +110,21 @@ const outputSchema = table({
   username: username("Used with the password instead of the client's credentials."),
   password: password("Used with the username instead of the client's credentials."),
   token: token("Used instead of the client's credentials."),
+});
+
+const shardSchema = table({
+  name: shardName("Names the shard; the name decides which points it gets, so it must never change."),
+  weight: wholeNumber({
+    about: "How much it gets, beside the weights of the others.",
+    unit: "shares",
+    fallback: 1,
+    min: 1,
+    max: 1000,
+  }),
+  output: v.pipe(
+    tables(outputSchema, OUTPUTS),
+    info({ about: "The InfluxDB servers that get every write of the shard.", form: OUTPUTS }),
+  ),
 });
 
 const authRuleSchema = table({
@@ -183,10 +202,31 @@ const httpOptions = {
     max: "1m",
   }),
   "read-only": flag("Refuses statements that change something."),
-  deny: choices("Statements that are refused, by their first words.", STATEMENTS),
+  deny: choices("Statements that are refused, by their first words.", DENY, STATEMENTS),
   output: v.pipe(
-    tables(outputSchema, OUTPUTS),
-    info({ about: "The InfluxDB servers that get every write.", form: OUTPUTS }),
+    v.optional(tables(outputSchema, OUTPUTS)),
+    info({
+      about: "The InfluxDB servers that get every write; or else shard.",
+      form: OUTPUTS,
+      fallback: "none",
+    }),
+  ),
+  "shard-by": shardBy("What divides the points among the shards; needed with shard. Never change it."),
+  pin: pins(
+    "The shards of single keys. Where a key has several parts, with commas between them.",
+    '{ acme = "s1" }',
+  ),
+  "pin-prefix": pins(
+    "The shards of all keys that begin so; the longest one counts, and pin comes before.",
+    '{ "eu-" = "s2" }',
+  ),
+  shard: v.pipe(
+    v.optional(tables(shardSchema, SHARDS)),
+    info({
+      about: "Sets of InfluxDB servers, each of which gets its part of the points; or else output.",
+      form: SHARDS,
+      fallback: "none",
+    }),
   ),
 };
 

@@ -66,7 +66,7 @@ export interface AppListener {
   /** Names and figures for `/status`: no URLs, no secrets. */
   status(): object;
   /** Who answers the queries of a request; as with `writer`, a runtime may need one for each. */
-  readonly queries: (c: Context) => QueryService;
+  readonly queries: (c: Context) => QueryService | Promise<QueryService>;
   readonly queryCounters: QueryCounters;
 }
 

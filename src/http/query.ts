@@ -76,7 +76,7 @@ export function createQueryEndpoints(
     const text = parameters.get("q")?.trim() || file;
     if (text === undefined) return answers.reply(c, errorReply(400, 'missing required parameter "q"'));
     const { "content-type": contentType, ...headers } = passedHeaders(c, HEADERS);
-    const service = listener.queries(c);
+    const service = await listener.queries(c);
     const answer = await service.ask({
       text,
       parameters,
@@ -94,7 +94,8 @@ export function createQueryEndpoints(
   async function pass(c: Context, headers: readonly string[], db: string | undefined): Promise<Response> {
     const taken = await take(c);
     if ("refusal" in taken) return answers.reply(c, taken.refusal);
-    const answer = await listener.queries(c).pass({
+    const service = await listener.queries(c);
+    const answer = await service.pass({
       ...forwarded(c, taken),
       headers: passedHeaders(c, headers),
       databases: db === undefined ? undefined : [db],

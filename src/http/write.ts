@@ -4,7 +4,7 @@ import { survey } from "../write/line-scan.ts";
 import { timestampText } from "../write/precision.ts";
 import { errorReply } from "../write/reply.ts";
 import { stamp } from "../write/stamp.ts";
-import type { Consistency, Reply } from "../writer.ts";
+import { type Consistency, REMOTE_WRITE, type Reply } from "../writer.ts";
 import type { Admit } from "./admission.ts";
 import type { Answers } from "./answers.ts";
 import { bodyRefusal } from "./body-refusal.ts";
@@ -13,6 +13,9 @@ import { type Parameters, parseParameters } from "./parameters.ts";
 import type { TargetOf } from "./target.ts";
 
 const LEVELS: ReadonlySet<string> = new Set<Consistency>(["any", "one", "quorum", "all"]);
+
+/** What is known of a body that is not read here: it must not be joined with another one. */
+const PACKED = { hasLines: true, untimed: false, closed: false };
 
 /** Makes the handler of a write endpoint; endpoints differ in how a request names its target. */
 export type WriteEndpoint = (targetOf: TargetOf) => (c: Context) => Promise<Response>;
@@ -34,11 +37,12 @@ export function createWriteEndpoint(
     if (admitted.refusal !== undefined) return admitted.refusal;
     const target = targetOf(parameters);
     if ("refusal" in target) return target.refusal;
-    const taken = await takeBody(c);
+    const isPacked = target.precision === REMOTE_WRITE;
+    const taken = isPacked ? await takePacked(c) : await takeBody(c);
     if (!(taken instanceof Uint8Array)) return taken;
     const consistency = consistencyOf(parameters);
     if (consistency === undefined) return errorReply(400, "invalid consistency level");
-    const { hasLines, untimed, closed } = survey(taken);
+    const { hasLines, untimed, closed } = isPacked ? PACKED : survey(taken);
     const { db, precision } = target;
     return listener.writer(c).post(
       {
@@ -67,6 +71,19 @@ export function createWriteEndpoint(
     try {
       const bytes = await ports.readBody(c, config.maxBodySize);
       const body = await inflate(bytes, encoding, config.maxBodySize, ports.platform);
+      counters.writeBytes += body.byteLength;
+      return body;
+    } catch (error) {
+      return bodyRefusal(error, listener);
+    }
+  }
+
+  /** A body that is passed on as it is. */
+  async function takePacked(c: Context): Promise<Uint8Array | Reply> {
+    if (c.req.header("content-encoding")?.trim().toLowerCase() !== "snappy")
+      return errorReply(415, "unsupported Content-Encoding: snappy is what is supported");
+    try {
+      const body = await ports.readBody(c, config.maxBodySize);
       counters.writeBytes += body.byteLength;
       return body;
     } catch (error) {

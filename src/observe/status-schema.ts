@@ -65,10 +65,32 @@ export const backendStatusSchema = v.strictObject({
   suspect: about("Where it may differ from its replicas.", v.array(range)),
   requests: about("Requests by outcome since the start.", requests),
   writes: about("Writes that the requests carried; one that was sent again counts again.", count),
+  queries: about(
+    "Queries that it is answering, and that it was asked since the start.",
+    v.strictObject({ running: count, asked: count }),
+  ),
   counters: about("Since the start.", counts),
   deadLetters: about(
     "What was given up; absent where nothing is kept on disk.",
     v.optional(v.strictObject({ ...amount.entries, added: count, dropped: count, notStored: count })),
+  ),
+});
+
+const sharding = v.strictObject({
+  map: about(
+    "Relays that share their servers must show the same one.",
+    v.strictObject({ version: count, algorithm: v.string(), hash: v.string() }),
+  ),
+  by: about("What a point's key is made of.", v.array(v.string())),
+  shards: v.array(
+    v.strictObject({
+      name: v.string(),
+      weight: v.number(),
+      replicas: v.array(v.string()),
+      writes: count,
+      lines: count,
+      bytes: count,
+    }),
   ),
 });
 
@@ -77,6 +99,8 @@ const listener = v.strictObject({
   consistency: v.picklist(["any", "one", "quorum", "all"]),
   replicas: about("Names of its backends.", v.array(v.string())),
   counters: about("Since the start.", counts),
+  queries: about("What became of its queries since the start.", counts),
+  sharding: about("Absent if every replica gets every write.", v.optional(sharding)),
 });
 
 const udp = v.strictObject({
@@ -86,6 +110,8 @@ const udp = v.strictObject({
     received: count,
     forwarded: count,
     waiting: v.optional(count),
+    waitingBytes: v.optional(count),
+    batches: about("Of a listener that writes over HTTP: its writes by outcome.", v.optional(requests)),
     lines: count,
     dropped: about("By reason.", counts),
     outputs: about(

@@ -6,6 +6,8 @@ import type { Platform } from "../platform.ts";
 import { createQueryCounters } from "../query/counters.ts";
 import { DirectChanges } from "../query/direct-changes.ts";
 import { QueryService } from "../query/service.ts";
+import { replicaSets } from "../shard/sets.ts";
+import { Sharding, type ShardingStatus } from "../shard/sharding.ts";
 import type { Budget } from "../write/budget.ts";
 import { FanOut } from "../write/fan-out.ts";
 import type { Reply, Write, Writer } from "../writer.ts";
@@ -17,7 +19,10 @@ export class Listener implements Writer {
   readonly counters = createHttpCounters();
   readonly queryCounters = createQueryCounters();
   queries: QueryService;
-  #fanOut: FanOut;
+  sharding: Sharding | undefined;
+  /** The backends in groups that are replicas of each other: one, or one a shard. */
+  #sets: readonly (readonly Backend[])[];
+  #writer: Writer;
   readonly #platform: Platform;
   readonly #budget: Budget;
   readonly #log: Log;
@@ -38,14 +43,17 @@ export class Listener implements Writer {
     this.config = config;
     this.backends = backends;
     this.#spool = spool;
-    this.#fanOut = this.#fan();
+    this.#sets = replicaSets(config, backends);
+    this.sharding = config.sharding && new Sharding(config.sharding);
+    this.#writer = this.#createWriter();
     this.queries = this.#query();
   }
 
   /** Left the config: what clients are just sending goes to those of its backends that are still there. */
   retire(live: ReadonlySet<Backend>): void {
-    const left = this.backends.filter((backend) => live.has(backend));
-    this.reconfigure(this.config, left, this.#spool);
+    this.#sets = this.#sets.map((set) => set.filter((backend) => live.has(backend)));
+    this.backends = this.#sets.flat();
+    this.#writer = this.#createWriter();
   }
 
   reconfigure(
@@ -56,12 +64,14 @@ export class Listener implements Writer {
     this.config = config;
     this.backends = backends;
     this.#spool = spool;
-    this.#fanOut = this.#fan();
+    this.#sets = replicaSets(config, backends);
+    this.sharding = config.sharding && new Sharding(config.sharding, this.sharding);
+    this.#writer = this.#createWriter();
     this.queries = this.#query();
   }
 
   post(write: Write, signal: AbortSignal): Promise<Reply> {
-    return this.#fanOut.post(write, signal);
+    return this.#writer.post(write, signal);
   }
 
   #query(): QueryService {
@@ -83,15 +93,27 @@ export class Listener implements Writer {
     });
   }
 
-  #fan(): FanOut {
-    const deadlineMs = Math.max(...this.config.outputs.map(({ timeoutMs }) => timeoutMs));
+  /** What `/status` shows of the shards; undefined if there are none. */
+  shardingStatus(): ShardingStatus | undefined {
+    return this.sharding?.status(this.#sets.map((set) => set.map(({ name }) => name)));
+  }
+
+  #createWriter(): Writer {
+    const outputs = replicaSets(this.config, this.config.outputs);
+    const fanOuts = this.#sets.map((set, i) => {
+      return this.#fan(set, Math.max(...(outputs[i] ?? []).map(({ timeoutMs }) => timeoutMs)));
+    });
+    return this.sharding?.router(fanOuts) ?? (fanOuts[0] as Writer);
+  }
+
+  #fan(replicas: readonly Backend[], deadlineMs: number): FanOut {
     const { clock } = this.#platform;
     const spool = this.#spool && {
       graceMs: this.#spool.graceMs,
       refuseWhenFull: this.#spool.whenFull === "refuse",
     };
     return new FanOut({
-      replicas: this.backends,
+      replicas,
       clock,
       deadlineMs,
       budget: this.#budget,

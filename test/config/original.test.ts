@@ -63,6 +63,7 @@ test("the original relay's plain sample loads", () => {
         { name: "local1", origin: "http://127.0.0.1:8086", ...output },
         { name: "local2", origin: "http://127.0.0.1:7086", ...output },
       ],
+      sharding: undefined,
     },
   ]);
   assert.deepEqual(udp, [

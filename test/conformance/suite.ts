@@ -10,6 +10,7 @@ import { outputOptions, WITH_OPTIONS } from "./outputs.ts";
 import { FIRST, queries, RESTRICTED, restricted } from "./queries.ts";
 import { IMPATIENT, replies } from "./replies.ts";
 import { scene } from "./scene.ts";
+import { SHARDED, sharded } from "./shards.ts";
 
 /**
  * The black-box suite over HTTP that every runtime passes; what a runtime lacks is skipped with the reason. Each scene
@@ -36,5 +37,6 @@ export function conformance(launcher: Launcher): void {
     scene(launcher, "that is asked", FIRST, (test) => queries(test, runtime));
     scene(launcher, "that takes only some statements", RESTRICTED, restricted);
     scene(launcher, "with auth", GUARDED, guarded);
+    scene(launcher, "with shards", SHARDED, sharded);
   });
 }

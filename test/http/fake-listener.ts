@@ -62,6 +62,7 @@ export const CONFIG: HttpListenerConfig = {
   readOnly: false,
   deny: [],
   outputs: [],
+  sharding: undefined,
 };
 
 /** An app in front of a writer that remembers what it was given. */

@@ -25,7 +25,7 @@ export type FaultKind =
     }
   /** A status 500 that promises a body longer than what comes before the connection closes. */
   | { readonly kind: "truncated" }
-  /** The true status and headers with so many bytes of the body, then a reset. */
+  /** The true status and headers with so many bytes of the body; when the test releases it, a reset. */
   | { readonly kind: "cut"; readonly afterBytes: number }
   /** A status with a body that never ends. */
   | { readonly kind: "endless-body"; readonly status: number }
@@ -99,10 +99,13 @@ export function send(response: ServerResponse, answer: DemoAnswer): void {
 }
 
 /** Chunked, as InfluxDB's answers to queries, whose length nobody knows. */
-function cut({ response, reset }: FaultContext, answer: DemoAnswer, afterBytes: number): void {
+async function cut(context: FaultContext, answer: DemoAnswer, afterBytes: number): Promise<void> {
+  const { response } = context;
   response.writeHead(answer.status, answer.headers);
-  if (afterBytes === 0) response.flushHeaders();
-  response.write(answer.body.subarray(0, afterBytes), () => setImmediate(reset));
+  response.flushHeaders();
+  response.write(answer.body.subarray(0, afterBytes));
+  await context.hold();
+  context.reset();
 }
 
 function endless(response: ServerResponse, status: number): void {
