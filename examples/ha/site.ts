@@ -20,6 +20,7 @@ export type ServedBy = "a" | "b" | "relay-1" | "relay-2";
 export interface SiteRelay {
   readonly name: "relay-1" | "relay-2";
   readonly url: string;
+  readonly adminUrl: string;
   readonly pid: number;
   /** What it printed since it was started last. */
   readonly output: string;
@@ -107,6 +108,7 @@ async function startSiteRelay(number: 1 | 2, ports: Ports, dir: string): Promise
   return {
     name: `relay-${number}`,
     url: relay.url("main"),
+    adminUrl: relay.url("[admin]"),
     get pid() {
       return relay.pid;
     },
