@@ -98,7 +98,7 @@ export function testSpoolLog(name: string, open: () => Promise<OpenLog>, traits:
     const empty = newRecord("", { destination: { db: "", rp: "", precision: "", credentials: undefined } });
     const large = newRecord(new Uint8Array(5_000_000).map((_, index) => index * 31));
     const statement = newRecord('DROP MEASUREMENT "m"', { statement: true, note: '{"change":{}}' });
-    const seqs = [];
+    const seqs: number[] = [];
     for (const record of [odd, empty, large, statement]) seqs.push(await store(log, record));
     const kept = traits.credentials
       ? odd
