@@ -6,6 +6,7 @@ import type { BackendClient, Result } from "./client.ts";
 import type { Entry } from "./entry.ts";
 import type { Gate } from "./gate.ts";
 import type { Handoff } from "./handoff.ts";
+import type { LaneChanges } from "./lane-changes.ts";
 import type { Pace } from "./pace.ts";
 import type { Pauses } from "./pauses.ts";
 
@@ -37,6 +38,7 @@ export interface LaneContext {
   readonly apart: Apart;
   readonly pace: Pace;
   readonly pauses: Pauses;
+  readonly changes: LaneChanges;
   maxDelayMs(): number;
   poisonAfterMs(): number;
   /** True if the backend stored something after that (monotonic) time. */

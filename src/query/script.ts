@@ -5,7 +5,7 @@ import type { Clock } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import type { Credentials, Reply } from "../writer.ts";
 import { readWhole } from "./body.ts";
-import type { Changes } from "./change.ts";
+import type { Changes } from "./changes.ts";
 import type { QueryCounters } from "./counters.ts";
 import type { QueryAnswer } from "./query.ts";
 import type { ReadRouter } from "./read-router.ts";

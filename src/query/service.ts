@@ -2,7 +2,7 @@ import type { Log } from "../observe/log.ts";
 import type { Clock } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import type { Reply } from "../writer.ts";
-import type { Changes } from "./change.ts";
+import type { Changes } from "./changes.ts";
 import type { QueryCounters } from "./counters.ts";
 import type { QueryAnswer, ReadQuery } from "./query.ts";
 import { ReadRouter, type ReadRouterOptions } from "./read-router.ts";

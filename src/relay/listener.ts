@@ -3,8 +3,8 @@ import type { HttpListenerConfig, SpoolConfig } from "../config/config.ts";
 import { createHttpCounters } from "../http/listener.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
+import { ChangeFanOut } from "../query/change-fan-out.ts";
 import { createQueryCounters } from "../query/counters.ts";
-import { DirectChanges } from "../query/direct-changes.ts";
 import { QueryService } from "../query/service.ts";
 import { replicaSets } from "../shard/sets.ts";
 import { Sharding, type ShardingStatus } from "../shard/sharding.ts";
@@ -80,7 +80,7 @@ export class Listener implements Writer {
     return new QueryService({
       listener: name,
       replicas: this.backends,
-      changes: new DirectChanges(this.backends, this.#log),
+      changes: new ChangeFanOut({ replicas: this.backends, clock, onDisk: this.#spool !== undefined }),
       policy: query,
       timeoutMs: queryTimeoutMs,
       syncWaitMs,
