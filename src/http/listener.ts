@@ -41,7 +41,7 @@ export function createHttpCounters(): HttpCounters {
 export interface Readiness {
   /** At least one backend takes writes. */
   readonly writes: boolean;
-  /** At least one backend is in sync. */
+  /** At least one backend is in sync, of each shard if there are any. */
   readonly queries: boolean;
 }
 
