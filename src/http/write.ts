@@ -38,7 +38,8 @@ export function createWriteEndpoint(
     if (!(taken instanceof Uint8Array)) return taken;
     const consistency = consistencyOf(parameters);
     if (consistency === undefined) return errorReply(400, "invalid consistency level");
-    const { hasLines, untimed, closed } = survey(taken);
+    const bounds: number[] | undefined = config.sharding && [];
+    const { hasLines, untimed, closed } = survey(taken, bounds);
     const { db, precision } = target;
     return listener.writer(c).post(
       {
@@ -49,6 +50,7 @@ export function createWriteEndpoint(
           credentials: admitted.credentials,
         },
         body: untimed ? stamp(taken, timestampText(listener.stampClock(), precision)) : taken,
+        ...(bounds !== undefined && !untimed && { lineBounds: bounds }),
         hasLines,
         closed,
         source: ports.clientAddress(c),

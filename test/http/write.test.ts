@@ -272,3 +272,13 @@ test("auth: probes need none, and logs hold no secret", async () => {
   assert.equal(logged[0]?.event, "unauthorized");
   assert.doesNotMatch(JSON.stringify(logged), /canary/);
 });
+
+test("where lines are is told to whoever divides the body, and nobody else", async () => {
+  const sharding = { by: [], pins: [], prefixPins: [], shards: [] };
+  const boundsOf = async (body: string, options?: FixtureOptions) =>
+    (await post("/write?db=d", { body }, options)).writes[0]?.lineBounds;
+  const sharded = { config: { sharding } };
+  assert.deepEqual(await boundsOf("# x\nm v=1 1\nm v=2 2", sharded), [4, 11, 12, 19]);
+  assert.equal(await boundsOf("m v=1 1\nm v=2", sharded), undefined);
+  assert.equal(await boundsOf("m v=1 1"), undefined);
+});
