@@ -11,10 +11,16 @@ export interface Destination {
   readonly db: string;
   /** Empty for the database's default retention policy. */
   readonly rp: string;
-  /** As the client sent it; empty means nanoseconds. */
+  /** As the client sent it; empty means nanoseconds. Or {@link REMOTE_WRITE}. */
   readonly precision: string;
   readonly credentials: Credentials | undefined;
 }
+
+/**
+ * As the precision of a destination: its bodies are no line protocol but requests of Prometheus's remote write, packed as
+ * they came, each of which goes whole to an endpoint of its own. No client can name it.
+ */
+export const REMOTE_WRITE = "prometheus remote write";
 
 /** One client's body with its destination. Every line in it that is a point has a timestamp. */
 export interface Write {

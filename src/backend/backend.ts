@@ -1,6 +1,6 @@
 import type { OutputConfig, SpoolConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
-import type { Platform } from "../platform.ts";
+import type { HttpAnswer, Platform } from "../platform.ts";
 import { ABANDONED } from "../spool/cursor.ts";
 import type { BackendSpool } from "../spool/log.ts";
 import { MemoryFacts } from "../spool/memory-facts.ts";
@@ -19,8 +19,10 @@ import type { LaneContext } from "./lane-context.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { Pauses } from "./pauses.ts";
+import { QueryClient } from "./query-client.ts";
 import type { Acceptance, Replica, ReplyObserver } from "./replica.ts";
 import { SETTLE_MS } from "./retry-after.ts";
+import { SyncState } from "./sync-state.ts";
 
 /** Where and how a backend's writes are kept on disk. */
 export interface BackendStorage {
@@ -33,6 +35,7 @@ export class Backend implements Replica {
   readonly name: string;
   readonly handoff: Handoff;
   readonly deadLetters: DeadLetters | undefined;
+  readonly queries: QueryClient;
   readonly #platform: Platform;
   #output: OutputConfig;
   #storage: BackendStorage | undefined;
@@ -45,6 +48,7 @@ export class Backend implements Replica {
   readonly #main: Lanes;
   /** Writes with credentials that must not be stored on disk. */
   readonly #private: Lanes | undefined;
+  readonly #sync: SyncState;
   readonly #requests: Record<OutcomeKind, number> = {
     stored: 0,
     rejected: 0,
@@ -68,6 +72,7 @@ export class Backend implements Replica {
     this.#output = output;
     this.#storage = storage;
     this.#client = new BackendClient(output, platform);
+    this.queries = new QueryClient(output, platform);
     const { main, hold, dead, facts } = storage?.spool ?? memorySpool();
     const volatile = storage === undefined;
     this.#ranBeforeMs = Math.max(main.lastRanMs, hold.lastRanMs) - clock.monotonic();
@@ -94,6 +99,7 @@ export class Backend implements Replica {
         if (open) log.info("backend-up", { backend: name });
         else log.warn("backend-down", { backend: name, reason, next: "it is asked again until it answers" });
         if (!open) pace.slow();
+        this.#sync.health.gateChanged(open, reason ?? "");
         if (open) for (const lanes of this.#all()) lanes.wake();
       },
     });
@@ -143,9 +149,23 @@ export class Backend implements Replica {
       limits: volatile ? inMemory : onDisk(false),
       holdLimits: volatile ? inMemory : onDisk(true),
     });
-    if (volatile) return;
-    const own = memorySpool();
-    this.#private = new Lanes({ ...common, ...own, limits: inMemory, holdLimits: inMemory });
+    if (!volatile) {
+      const own = memorySpool();
+      this.#private = new Lanes({ ...common, ...own, limits: inMemory, holdLimits: inMemory });
+    }
+    this.#sync = new SyncState({
+      ...{ clock, facts, handoff: this.handoff },
+      health: {
+        gate: this.#gate,
+        intervalMs: () => this.#output.healthCheckIntervalMs,
+        storedSince: (ms) => this.#storedAtMs > ms,
+        ping: () => this.#client.pingStatus(),
+      },
+      accepted: () => this.#accepted,
+      watched: this.#all().flatMap(({ watched }) => watched),
+      backlog: () => this.backlog,
+      heldRecords: () => this.kept("hold").reduce((sum, { records }) => sum + records, 0),
+    });
   }
 
   get origin(): string {
@@ -158,6 +178,45 @@ export class Backend implements Replica {
 
   get up(): boolean {
     return this.#gate.open;
+  }
+
+  /** Whether queries for a database, or for any, should go to it. */
+  isInSync(db?: string): boolean {
+    return this.#sync.isInSync(db);
+  }
+
+  /** Why not, in words; empty if they should. */
+  outOfSync(): readonly string[] {
+    return this.#sync.reasons;
+  }
+
+  /** How long ago it was in sync, for a database or for all, in milliseconds; 0 while it is. */
+  staleMs(db?: string): number {
+    return this.#sync.staleMs(db);
+  }
+
+  /** True if it has not delivered in time what was written to a database. */
+  isBehind(db: string): boolean {
+    return this.#sync.isBehind(db);
+  }
+
+  get drained(): boolean {
+    return this.#sync.drains.list.length > 0;
+  }
+
+  /** Takes it out of queries for somebody, who is named in a word. Resolves when a restart would not forget it. */
+  drain(by: string): Promise<void> {
+    return this.#sync.drains.add(by);
+  }
+
+  /** The end of that; without a name, for all who wanted it. */
+  resume(by?: string): Promise<void> {
+    return this.#sync.drains.remove(by);
+  }
+
+  /** Asks it something with its own credentials, if it has any. Undefined if there is no answer. */
+  ask(q: string, maxAnswerBytes: number): Promise<HttpAnswer | undefined> {
+    return this.#client.ask(q, undefined, maxAnswerBytes);
   }
 
   takes(write: Write): boolean {
@@ -220,8 +279,13 @@ export class Backend implements Replica {
   }
 
   /** Asks the backend whether it is there, so that its state is known before the first write. */
-  async greet(): Promise<void> {
-    if (!(await this.#client.ping())) this.#gate.failed("no answer to ping");
+  greet(): Promise<void> {
+    return this.#sync.health.check();
+  }
+
+  /** Asks it again and again from now on, and watches how far it is. */
+  watch(): Promise<void> {
+    return this.#sync.start([...this.kept("main"), ...this.kept("hold")]);
   }
 
   /** Takes over changed options and certificates. What is kept stays, and what is in flight ends as it began. */
@@ -230,6 +294,7 @@ export class Backend implements Replica {
     const old = this.#client;
     this.#client = new BackendClient(output, this.#platform);
     this.#client.version = old.version;
+    this.queries.reconfigure(output);
     this.#retiring.add(old);
     clock.after(this.#output.timeoutMs, () => {
       this.#retiring.delete(old);
@@ -273,6 +338,12 @@ export class Backend implements Replica {
     return {
       name: this.name,
       state: !this.up ? "down" : backlog.records > 0 ? "behind" : "up",
+      inSync: this.isInSync(),
+      reasons: this.outOfSync(),
+      staleSeconds: Math.ceil(this.staleMs() / 1_000),
+      drained: this.#sync.drains.list,
+      keptOn: this.#storage === undefined ? "memory" : "disk",
+      drainBytesPerSecond: this.#output.drainMaxRate,
       version: this.version?.version,
       backlog,
       lanes: this.#all().reduce((sum, lanes) => sum + lanes.count, 0),
@@ -281,6 +352,7 @@ export class Backend implements Replica {
       suspect: suspect.list().map(rangeStatus),
       requests: { ...this.#requests },
       writes: this.#writes,
+      queries: { running: this.queries.running, asked: this.queries.asked },
       counters: { ...counters },
       deadLetters: this.deadLetters && {
         records: this.deadLetters.records,
@@ -330,9 +402,10 @@ export class Backend implements Replica {
     const isSettling = this.#platform.clock.monotonic() - this.#unknownAtMs < SETTLE_MS;
     const abandons = isSettling || this.#main.sending;
     this.#gate.stop();
+    this.#sync.stop();
     this.#pauses.stop();
     const ended = this.#all().map((lanes) => lanes.stop());
-    await Promise.all([this.#client, ...this.#retiring].map((client) => client.close()));
+    await Promise.all([this.#client, ...this.#retiring, this.queries].map((client) => client.close()));
     await Promise.all(ended);
     if (this.#storage === undefined) return;
     const { main, hold, dead, facts } = this.#storage.spool;

@@ -4,7 +4,7 @@ import type { Clock } from "../platform.ts";
 import type { NewRecord, SpoolFacts, SpoolLog, SpoolRecord } from "../spool/log.ts";
 import { positionOf, readBetween, storePosition } from "../spool/undelivered.ts";
 import { survey } from "../write/line-scan.ts";
-import type { Destination, Write } from "../writer.ts";
+import { type Destination, REMOTE_WRITE, type Write } from "../writer.ts";
 
 /** Why a write was given up, with the backend's words. */
 export interface Verdict {
@@ -43,7 +43,7 @@ interface DeadLettersOptions {
 const DEAD = "dead";
 
 function writeOf({ destination, body }: SpoolRecord): Write {
-  const { closed } = survey(body);
+  const closed = destination.precision !== REMOTE_WRITE && survey(body).closed;
   const kept = { keep: "always", consistency: "one" } as const;
   return { destination, body, hasLines: true, closed, source: "", ...kept };
 }

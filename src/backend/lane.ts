@@ -135,7 +135,12 @@ export class Lane implements BacklogLane {
     return this.#memory.loaded;
   }
 
-  /** Resolves when nothing is left here of what was accepted up to this number, or the signal aborts. */
+  /** True if nothing is left here of what was accepted up to this number. */
+  hasPassed(through: number): boolean {
+    return this.#queue.hasPassed(through);
+  }
+
+  /** Resolves when that is so, or the signal aborts. */
   passed(through: number, signal: AbortSignal): Promise<void> {
     return this.#waiters.until(through, signal);
   }

@@ -8,6 +8,7 @@ import type { Limits } from "./backlog-bounds.ts";
 import type { DefaultPolicies } from "./default-policies.ts";
 import type { Entry } from "./entry.ts";
 import type { Handoff } from "./handoff.ts";
+import type { WatchedBacklog } from "./lag.ts";
 import { Lane } from "./lane.ts";
 import type { LaneContext } from "./lane-context.ts";
 
@@ -59,6 +60,14 @@ export class Lanes {
     this.#held.start();
     await this.#held.reader.discovered;
     this.#main.start();
+  }
+
+  /** For whoever watches how far they are. */
+  get watched(): readonly WatchedBacklog[] {
+    return [
+      { backlog: this.#main, held: false },
+      { backlog: this.#held, held: true },
+    ];
   }
 
   get count(): number {

@@ -71,6 +71,11 @@ function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
     maxConnections: values["max-connections"],
     requestTimeoutMs: values["request-timeout"],
     reusePort: values["reuse-port"],
+    query: values.query,
+    queryTimeoutMs: values["query-timeout"],
+    syncWaitMs: values["sync-wait"],
+    readOnly: values["read-only"],
+    deny: values.deny,
     outputs: sharding?.shards.flatMap(({ outputs }) => outputs) ?? values.output!.map(buildOutput),
     sharding,
   };
@@ -106,12 +111,15 @@ function buildOutput(values: OutputValues): OutputConfig {
     bufferSize: values["buffer-size-mb"] * MB,
     maxBatchBytes: values["max-batch-kb"] * KB,
     maxDelayIntervalMs: values["max-delay-interval"],
+    healthCheckIntervalMs: values["health-check-interval"],
     drainMaxRate: values["drain-max-mb-per-second"] * MB,
     skipTlsVerification: values["skip-tls-verification"],
     ca: values.ca,
     cert: values.cert,
     key: values.key,
     gzip: values.gzip,
+    weight: values.weight,
+    maxConcurrentQueries: values["max-concurrent-queries"],
     authorization: buildAuthorization(values),
   };
 }

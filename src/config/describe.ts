@@ -81,6 +81,11 @@ function describeHttp(listener: HttpListenerConfig): HttpInput {
     "max-connections": listener.maxConnections,
     "request-timeout": formatGoDuration(listener.requestTimeoutMs),
     "reuse-port": listener.reusePort,
+    query: listener.query,
+    "query-timeout": formatGoDuration(listener.queryTimeoutMs),
+    "sync-wait": formatGoDuration(listener.syncWaitMs),
+    "read-only": listener.readOnly,
+    deny: [...listener.deny] as NonNullable<HttpInput["deny"]>,
     ...(listener.sharding === undefined
       ? { output: listener.outputs.map(describeOutput) }
       : describeSharding(listener.sharding)),
@@ -116,12 +121,15 @@ function describeOutput(output: OutputConfig): NonNullable<HttpInput["output"]>[
     "buffer-size-mb": output.bufferSize / MB,
     "max-batch-kb": output.maxBatchBytes / KB,
     "max-delay-interval": formatGoDuration(output.maxDelayIntervalMs),
+    "health-check-interval": formatGoDuration(output.healthCheckIntervalMs),
     "drain-max-mb-per-second": output.drainMaxRate / MB,
     "skip-tls-verification": output.skipTlsVerification,
     ca: output.ca,
     cert: output.cert,
     key: output.key,
     gzip: output.gzip,
+    weight: output.weight,
+    "max-concurrent-queries": output.maxConcurrentQueries,
     ...(output.authorization && describeCredentials(output.authorization)),
   };
 }

@@ -42,6 +42,9 @@ function replicaWarnings(where: string, outputs: readonly OutputConfig[]): strin
     const names = listed([twin, output]);
     found.push(`${where}: outputs ${names} are the same server: they are no replicas of each other`);
   }
+  if (outputs.every(({ weight }) => weight === 0)) {
+    found.push(`${where}: every output has weight = 0: no query is answered`);
+  }
   return found;
 }
 

@@ -1,7 +1,11 @@
 import type { Backend } from "../backend/backend.ts";
 import type { HttpListenerConfig, SpoolConfig } from "../config/config.ts";
 import { createHttpCounters } from "../http/listener.ts";
+import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
+import { createQueryCounters } from "../query/counters.ts";
+import { DirectChanges } from "../query/direct-changes.ts";
+import { QueryService } from "../query/service.ts";
 import { replicaSets } from "../shard/sets.ts";
 import { Sharding, type ShardingStatus } from "../shard/sharding.ts";
 import type { Budget } from "../write/budget.ts";
@@ -13,12 +17,15 @@ export class Listener implements Writer {
   config: HttpListenerConfig;
   backends: readonly Backend[];
   readonly counters = createHttpCounters();
+  readonly queryCounters = createQueryCounters();
+  queries: QueryService;
   sharding: Sharding | undefined;
   /** The backends in groups that are replicas of each other: one, or one a shard. */
   #sets: readonly (readonly Backend[])[];
   #writer: Writer;
   readonly #platform: Platform;
   readonly #budget: Budget;
+  readonly #log: Log;
 
   #spool: SpoolConfig | undefined;
 
@@ -28,8 +35,10 @@ export class Listener implements Writer {
     spool: SpoolConfig | undefined,
     platform: Platform,
     budget: Budget,
+    log: Log,
   ) {
     this.#platform = platform;
+    this.#log = log;
     this.#budget = budget;
     this.config = config;
     this.backends = backends;
@@ -37,6 +46,7 @@ export class Listener implements Writer {
     this.#sets = replicaSets(config, backends);
     this.sharding = config.sharding && new Sharding(config.sharding);
     this.#writer = this.#createWriter();
+    this.queries = this.#query();
   }
 
   /** Left the config: what clients are just sending goes to those of its backends that are still there. */
@@ -57,10 +67,30 @@ export class Listener implements Writer {
     this.#sets = replicaSets(config, backends);
     this.sharding = config.sharding && new Sharding(config.sharding, this.sharding);
     this.#writer = this.#createWriter();
+    this.queries = this.#query();
   }
 
   post(write: Write, signal: AbortSignal): Promise<Reply> {
     return this.#writer.post(write, signal);
+  }
+
+  #query(): QueryService {
+    const { name, query, queryTimeoutMs, syncWaitMs, readOnly, deny } = this.config;
+    const { clock, random } = this.#platform;
+    return new QueryService({
+      listener: name,
+      replicas: this.backends,
+      changes: new DirectChanges(this.backends, this.#log),
+      policy: query,
+      timeoutMs: queryTimeoutMs,
+      syncWaitMs,
+      rules: { readOnly, deny },
+      clock,
+      random,
+      counters: this.queryCounters,
+      log: this.#log,
+      background: () => {},
+    });
   }
 
   /** What `/status` shows of the shards; undefined if there are none. */

@@ -23,12 +23,15 @@ export const OUTPUT: OutputConfig = {
   bufferSize: 64 * 1024 * 1024,
   maxBatchBytes: 1024 * 1024,
   maxDelayIntervalMs: 10_000,
+  healthCheckIntervalMs: 1_000,
   drainMaxRate: 1024 * 1024 * 1024,
   skipTlsVerification: false,
   ca: undefined,
   cert: undefined,
   key: undefined,
   gzip: false,
+  weight: 1,
+  maxConcurrentQueries: 64,
   authorization: undefined,
 };
 

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import type { ServedBy, Site } from "../../examples/ha/site.ts";
+import type { RealInfluxdb } from "../support/real-influxdb.ts";
+import { poll } from "../support/wait.ts";
+import { type Clients, checkPoints, DB, MEASUREMENT, startClients } from "./ha-clients.ts";
+import { ask } from "./replica-set.ts";
+
+const CLIENTS = 4;
+/** After a kill a relay waits for 10 s with what may still be on its way, and then for its backoff. */
+const SYNC_LIMIT_MS = 40_000;
+
+/** Who is killed and started again. */
+export interface Victim {
+  readonly name: ServedBy;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+}
+
+interface Scene {
+  readonly site: Site;
+  readonly clients: Clients;
+}
+
+/**
+ * Clients write and read through a balancer while each relay and each InfluxDB is killed and started again in turn, in each
+ * round in the order that `orderOf` gives. In the end both InfluxDBs must have the same, and all that was acknowledged.
+ * @returns a summary for people.
+ */
+export async function playRounds(
+  site: Site,
+  rounds: number,
+  orderOf: (victims: readonly Victim[]) => readonly Victim[] = (victims) => victims,
+): Promise<string> {
+  const clients = startClients({ url: site.url, count: CLIENTS, servedBy: site.servedBy });
+  const scene: Scene = { site, clients };
+  try {
+    await clients.until(() => everyoneIsAsked(scene), "everyone to take part", SYNC_LIMIT_MS);
+    for (let round = 0; round < rounds; round++) {
+      for (const victim of orderOf(victimsOf(site))) await playOne(scene, victim);
+    }
+    await clients.stop();
+    await untilInSync(site);
+    const [a, b] = await Promise.all(
+      site.influxdbs.map((server) => server.points(DB, { measurements: [MEASUREMENT] })),
+    );
+    assert.ok(a && b);
+    checkPoints(clients, "a", a);
+    checkPoints(clients, "b", b);
+    assert.deepEqual(a, b, "both have the same");
+    return summary(clients);
+  } catch (error) {
+    const printed = [site.balancer, ...site.relays].map(({ output }) => output.slice(-4_000));
+    throw new Error([error, ...printed, ...(await opinions(site))].join("\n"), { cause: error });
+  } finally {
+    await clients.stop().catch(() => {});
+  }
+}
+
+function summary({ all, answers, stale, brokenOff }: Clients): string {
+  const writes = all.reduce((sum, { acknowledged }) => sum + acknowledged.length, 0);
+  const queries = JSON.stringify(answers);
+  return `${writes} writes; queries by ${queries}, ${stale} marked as stale, ${brokenOff} broken off`;
+}
+
+async function playOne(scene: Scene, victim: Victim): Promise<void> {
+  const { clients, site } = scene;
+  await victim.kill();
+  await clients.everyoneGoesOn();
+  const before = clients.answers[victim.name];
+  await clients.everyoneGoesOn();
+  assert.equal(clients.answers[victim.name], before, `${victim.name} was killed`);
+  await victim.start();
+  if (site.kind === "haproxy" && (victim.name === "a" || victim.name === "b"))
+    await getsQueriesAgain(scene, victim.name, before);
+  await clients.until(() => isInSync(site), `everyone in sync after ${victim.name}`, SYNC_LIMIT_MS);
+  await clients.until(() => everyoneIsAsked(scene), "everyone to take part", SYNC_LIMIT_MS);
+}
+
+/** It gets none while a relay says that it lacks something; that none is answered wrongly, the clients see to. */
+async function getsQueriesAgain({ clients, site }: Scene, name: "a" | "b", before: number): Promise<void> {
+  await clients.everyoneGoesOn();
+  assert.ok(!(await isTrusted(site, name)), `${name} lacks what was written meanwhile`);
+  assert.equal(clients.answers[name], before, `${name} gets no queries while it catches up`);
+  await clients.until(() => clients.answers[name] > before, `queries to ${name} again`, SYNC_LIMIT_MS);
+  assert.ok(await isTrusted(site, name), `${name} gets queries, and the relays call it in sync`);
+}
+
+/** Both InfluxDBs are in sync, and with HAProxy both get queries. */
+async function everyoneIsAsked({ site, clients }: Scene): Promise<boolean> {
+  if (site.kind === "nginx") return isInSync(site);
+  const { a, b } = { ...clients.answers };
+  await clients.everyoneGoesOn();
+  return clients.answers.a > a && clients.answers.b > b;
+}
+
+function victimsOf({ relays, influxdbs }: Site): Victim[] {
+  const influxdb = (name: "a" | "b", server: RealInfluxdb): Victim => ({
+    name,
+    kill: server.kill,
+    start: server.start,
+  });
+  return [relays[0], influxdb("a", influxdbs[0]), relays[1], influxdb("b", influxdbs[1])];
+}
+
+/** For whoever has to find out why something failed. */
+function opinions({ relays }: Site): Promise<string[]> {
+  const asked = relays.flatMap(({ name, url }) => ["a", "b"].map((backend) => ({ name, url, backend })));
+  return Promise.all(
+    asked.map(async ({ name, url, backend }) => {
+      const answer = await ask(url, `/health/backends/${backend}`).catch(String);
+      return `${name} of ${backend}: ${typeof answer === "string" ? answer : answer.body}`;
+    }),
+  );
+}
+
+/** Every relay calls it in sync. */
+async function isTrusted({ relays }: Site, name: "a" | "b"): Promise<boolean> {
+  const answers = await Promise.all(relays.map(({ url }) => ask(url, `/health/backends/${name}`)));
+  return answers.every(({ status }) => status === 200);
+}
+
+async function isInSync(site: Site): Promise<boolean> {
+  return (await isTrusted(site, "a")) && (await isTrusted(site, "b"));
+}
+
+/** Waits until every relay calls both in sync. */
+export async function untilInSync(site: Site): Promise<void> {
+  await poll(() => isInSync(site), "both in sync", SYNC_LIMIT_MS);
+}
