@@ -90,7 +90,7 @@ export class Relay {
     this.#fieldCheck = new FieldCheck({
       clock: platform.clock,
       log: this.log,
-      replicaSets: () => [...this.#listeners.values()].map(({ backends }) => backends),
+      replicaSets: () => [...this.#listeners.values()].flatMap(({ sets }) => sets),
     });
     this.#udp = new UdpListeners({
       platform,

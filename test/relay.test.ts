@@ -203,3 +203,16 @@ test("a client that is writing to a listener with shards that leaves the config 
   assert.match(String(influxError), /^shard s2: /);
   assert.deepEqual(textsOf(platform), [["s1", "m,t=a v=1 1\nm v=1 1\n"]]);
 });
+
+test("types of fields are compared within a shard, not between shards", async () => {
+  const asked = async (config: ReturnType<typeof configOf>) => {
+    const platform = platformWithout(new Set());
+    const relay = await Relay.open(config, platform);
+    await relay.start(config);
+    await platform.clock.advance(120_000);
+    await relay.stop(platform.clock.monotonic());
+    return platform.sent.filter(({ path, text }) => `${path}${text}`.includes("SHOW")).length;
+  };
+  assert.ok((await asked(configOf({ main: ["s1", "s2"] }))) > 0);
+  assert.equal(await asked(shardedConfig(["s1", "s2"], {})), 0);
+});

@@ -21,7 +21,7 @@ export class Listener implements Writer {
   queries: QueryService;
   sharding: Sharding | undefined;
   /** The backends in groups that are replicas of each other: one, or one a shard. */
-  #sets: readonly (readonly Backend[])[];
+  sets: readonly (readonly Backend[])[];
   #writer: Writer;
   readonly #platform: Platform;
   readonly #budget: Budget;
@@ -43,7 +43,7 @@ export class Listener implements Writer {
     this.config = config;
     this.backends = backends;
     this.#spool = spool;
-    this.#sets = replicaSets(config, backends);
+    this.sets = replicaSets(config, backends);
     this.sharding = config.sharding && new Sharding(config.sharding);
     this.#writer = this.#createWriter();
     this.queries = this.#query();
@@ -51,8 +51,8 @@ export class Listener implements Writer {
 
   /** Left the config: what clients are just sending goes to those of its backends that are still there. */
   retire(live: ReadonlySet<Backend>): void {
-    this.#sets = this.#sets.map((set) => set.filter((backend) => live.has(backend)));
-    this.backends = this.#sets.flat();
+    this.sets = this.sets.map((set) => set.filter((backend) => live.has(backend)));
+    this.backends = this.sets.flat();
     this.#writer = this.#createWriter();
   }
 
@@ -64,7 +64,7 @@ export class Listener implements Writer {
     this.config = config;
     this.backends = backends;
     this.#spool = spool;
-    this.#sets = replicaSets(config, backends);
+    this.sets = replicaSets(config, backends);
     this.sharding = config.sharding && new Sharding(config.sharding, this.sharding);
     this.#writer = this.#createWriter();
     this.queries = this.#query();
@@ -95,12 +95,12 @@ export class Listener implements Writer {
 
   /** What `/status` shows of the shards; undefined if there are none. */
   shardingStatus(): ShardingStatus | undefined {
-    return this.sharding?.status(this.#sets.map((set) => set.map(({ name }) => name)));
+    return this.sharding?.status(this.sets.map((set) => set.map(({ name }) => name)));
   }
 
   #createWriter(): Writer {
     const outputs = replicaSets(this.config, this.config.outputs);
-    const fanOuts = this.#sets.map((set, i) => {
+    const fanOuts = this.sets.map((set, i) => {
       return this.#fan(set, Math.max(...(outputs[i] ?? []).map(({ timeoutMs }) => timeoutMs)));
     });
     return this.sharding?.router(fanOuts) ?? (fanOuts[0] as Writer);
