@@ -27,6 +27,8 @@ export interface Write {
   readonly destination: Destination;
   /** Line protocol, not compressed. Nobody changes these bytes. */
   readonly body: Uint8Array;
+  /** Start and end of each line in it that is a point, one after the other; only for whoever divides it, where it is known. */
+  readonly lineBounds?: readonly number[] | undefined;
   /** False when the body has no line that InfluxDB would parse: such a write is answered but never kept. */
   readonly hasLines: boolean;
   /** False when it would swallow the first line of what follows it, because it does not end at a line end. */
