@@ -96,6 +96,7 @@ export function createListener(
       rules: { readOnly, deny },
       clock: platform.clock,
       random: platform.random,
+      gunzip: platform.gunzip,
       counters: queryCounters,
       log,
       background,

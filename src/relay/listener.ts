@@ -76,8 +76,9 @@ export class Listener implements Writer {
 
   #query(): QueryService {
     const { name, query, queryTimeoutMs, syncWaitMs, readOnly, deny } = this.config;
-    const { clock, random } = this.#platform;
+    const { clock, random, gunzip } = this.#platform;
     return new QueryService({
+      gunzip,
       listener: name,
       replicas: this.backends,
       changes: new ChangeFanOut({ replicas: this.backends, clock, onDisk: this.#spool !== undefined }),

@@ -90,6 +90,7 @@ export function queryScene(options: QuerySceneOptions = {}): QueryScene {
     rules: { readOnly: false, deny: [], ...options.rules },
     clock: platform.clock,
     random: platform.random,
+    gunzip: platform.gunzip,
     counters,
     log: createLog(platform.log, platform.clock),
     background: () => {},
