@@ -1,5 +1,5 @@
-import type { BackendStorage } from "../../src/backend/backend-storage.ts";
 import { Backend } from "../../src/backend/backend.ts";
+import type { BackendStorage } from "../../src/backend/backend-storage.ts";
 import type { OutputConfig, SpoolConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { HttpAnswer } from "../../src/platform.ts";
