@@ -88,21 +88,22 @@ function rangeOf(operator: string, time: bigint | undefined): Condition | undefi
 }
 
 function timeOf(expression: Expression, zone: Zone | undefined): bigint | undefined {
-  const value = evaluate(expression, zone);
+  const value = evaluateMoment(expression, zone);
   if (value === undefined || value.ns < MIN_TIME || value.ns > MAX_TIME) return undefined;
   return value.ns;
 }
 
-interface Moment {
+/** What a constant in a condition or dimension comes to. */
+export interface Moment {
   readonly kind: "time" | "duration" | "integer";
   readonly ns: bigint;
 }
 
 /** Undefined for what is no constant, and for what nobody writes. */
-function evaluate(expression: Expression, zone: Zone | undefined): Moment | undefined {
+export function evaluateMoment(expression: Expression, zone: Zone | undefined): Moment | undefined {
   switch (expression.kind) {
     case "paren":
-      return evaluate(expression.expression, zone);
+      return evaluateMoment(expression.expression, zone);
     case "string": {
       if (!looksLikeTime(expression.value)) return undefined;
       const ns = parseTime(expression.value, zone);
@@ -117,7 +118,11 @@ function evaluate(expression: Expression, zone: Zone | undefined): Moment | unde
         ? { kind: "integer", ns: BigInt(Math.trunc(expression.value)) }
         : undefined;
     case "binary":
-      return combine(expression, evaluate(expression.left, zone), evaluate(expression.right, zone));
+      return combine(
+        expression,
+        evaluateMoment(expression.left, zone),
+        evaluateMoment(expression.right, zone),
+      );
     default:
       return undefined;
   }
