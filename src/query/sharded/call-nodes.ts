@@ -131,15 +131,13 @@ export class NodeBuilder {
       rows.points().map((points) => transform(ORDERED.has(call.name) ? points : inOneOrder(call, points)));
   }
 
-  /** The intervals before the frame that the first ones of it are compared with; influxd's time wraps round. */
-  #wider({ name, args }: Call, frame: TimeFrame): TimeFrame {
+  /** With the interval before the first one, which that is compared with; influxd's time wraps round. */
+  #wider({ name }: Call, frame: TimeFrame): TimeFrame {
     const { interval } = this.#options;
     if (interval === undefined || name === "cumulative_sum") return frame;
-    const count = name === "moving_average" ? numberOf(args[1]) : 1n;
-    const more = interval.duration * (count > 1n ? (name === "moving_average" ? count : 1n) : 1n);
     return frame.ascending
-      ? { ...frame, start: wrap(frame.start - more) }
-      : { ...frame, end: wrap(frame.end + more) };
+      ? { ...frame, start: wrap(frame.start - interval.duration) }
+      : { ...frame, end: wrap(frame.end + interval.duration) };
   }
 
   #transformOf({ name, args }: Call, ascending: boolean): Transform {
@@ -166,8 +164,7 @@ export class NodeBuilder {
     const { interval } = this.#options;
     const unit = call.args[1]?.kind === "duration" ? call.args[1].nanoseconds : SECOND;
     const rows = this.#rows(call.args[0] as Expression, frame, []);
-    return () =>
-      rows.points().map((points) => integral(inOneOrder(call, points), unit, interval, frame.ascending));
+    return () => rows.points().map((points) => integral(inOneOrder(call, points), unit, interval, frame));
   }
 
   #rows(field: Expression, frame: TimeFrame, others: readonly Expression[]): RowPull {

@@ -64,11 +64,11 @@ function unmergeable(select: Select): string | undefined {
       return `${rank.name}() in an expression cannot be merged over several shards`;
     }
   }
+  if ((select.limit ?? 0) === 0 && (select.offset ?? 0) === 0) return undefined;
   const names = select.fields.flatMap(({ expression }) => callsIn(expression).map(({ name }) => name));
-  if (names.includes("distinct") && ((select.limit ?? 0) > 0 || (select.offset ?? 0) > 0)) {
-    return "distinct() with LIMIT or OFFSET over several shards would cut another part of the values";
-  }
-  return undefined;
+  // influxd cuts the points that top() and bottom() choose from, of each series by itself.
+  const cut = names.find((name) => name === "distinct" || RANKS.has(name));
+  return cut && `${cut}() with LIMIT or OFFSET over several shards would cut another part of the values`;
 }
 
 /** Logarithms and the like differ in the last digit between machines. */

@@ -38,8 +38,8 @@ export async function* runAggregates(
   if (shownFields(select).length === 0) return;
   const frame = frameOf(select, shards, context);
   // A server finds the words for what is wrong with the query, of which the shards are asked only parts.
-  const checked = check(select, shards[0] as number, context);
-  const [, rows] = await Promise.all([checked, compute(select, frame)]);
+  const checked = check(`EXPLAIN ${print(select)}`, shards[0] as number, context);
+  const rows = await withItsWords(checked, compute(select, frame), select, shards, context);
   const { writer, sink } = context;
   const cut = new SeriesCut(select);
   const time = timePrinter(context.epoch, select.timeZone);
@@ -115,13 +115,31 @@ function intervalOf(select: Select, zone: Zone | undefined): Interval | undefine
 /** Go divides time from the year 1 on. */
 const sinceYearOne = (ns: bigint): bigint => ns + 62_135_596_800n * 1_000_000_000n;
 
-async function check(select: Select, shard: number, context: RunContext): Promise<void> {
-  const lines = new JsonLines(await askRows(context, shard, `EXPLAIN ${print(select)}`));
+/** @throws StatementError with the words of a server if it does not take a query */
+async function check(q: string, shard: number, context: RunContext): Promise<void> {
+  const lines = new JsonLines(await askRows(context, shard, q));
   try {
     await lines.next();
   } finally {
     lines.cancel();
   }
+}
+
+/** What was computed, or why a server would not do so: a shard that was asked for a sum speaks of no mean. */
+async function withItsWords<T>(
+  checked: Promise<void>,
+  computing: Promise<T>,
+  select: Select,
+  shards: readonly number[],
+  context: RunContext,
+): Promise<T> {
+  const [words, computed] = await Promise.allSettled([checked, computing]);
+  if (words.status === "rejected") throw words.reason;
+  if (computed.status === "fulfilled") return computed.value;
+  if (computed.reason instanceof StatementError && computed.reason.message.startsWith("unsupported ")) {
+    for (const shard of shards) await check(print(select), shard, context);
+  }
+  throw computed.reason;
 }
 
 async function compute(select: Select, frame: Frame): Promise<readonly OutputSeries[]> {
