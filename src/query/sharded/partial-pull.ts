@@ -45,7 +45,8 @@ export class PartialPull extends Pull {
 
   protected override take(head: SeriesHead, rows: readonly TypedRow[]): void {
     const buckets = this.#buckets.of(head, () => new Map());
-    for (const [time, ...values] of rows) {
+    for (const [at, ...values] of rows) {
+      const time = this.intervalOf(at);
       const known = buckets.get(time);
       if (known === undefined) {
         this.allowance.hold(1, values.length);
@@ -111,7 +112,8 @@ export class DistinctPull extends Pull {
 
   protected override take(head: SeriesHead, rows: readonly TypedRow[]): void {
     const buckets = this.#buckets.of(head, () => new Map());
-    for (const [time, value = null] of rows) {
+    for (const [at, value = null] of rows) {
+      const time = this.intervalOf(at);
       const values = buckets.get(time) ?? new Map<unknown, Value>();
       buckets.set(time, values);
       // An integer of one shard may be the float of another.

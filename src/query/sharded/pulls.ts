@@ -1,6 +1,7 @@
 import type { Expression } from "../../influxql/ast-expression.ts";
 import type { Field, Select } from "../../influxql/ast-select.ts";
 import { print } from "../../influxql/print.ts";
+import { timeDimension } from "./functions.ts";
 import type { TimeFrame } from "./points.ts";
 import type { RunContext } from "./run-context.ts";
 import type { SeriesHead } from "./series.ts";
@@ -74,6 +75,11 @@ export abstract class Pull {
 
   protected get allowance(): Allowance {
     return this.#base.allowance;
+  }
+
+  /** Of all points, if there are no intervals: what a shard says of the time is then that of a point, or of nothing. */
+  protected intervalOf(time: bigint): bigint {
+    return timeDimension(this.#base.select) === undefined ? 0n : time;
   }
 
   protected abstract fields(): readonly Expression[];

@@ -1,3 +1,4 @@
+import { TransportError } from "../../errors.ts";
 import type { Statement } from "../../influxql/ast.ts";
 import { databasesOf } from "../../influxql/databases.ts";
 import { replaceNow } from "../../influxql/now.ts";
@@ -17,6 +18,7 @@ import { runList } from "./run-list.ts";
 import { runPass } from "./run-pass.ts";
 import { runRows } from "./run-rows.ts";
 import { type AskShard, StatementError } from "./shard-answer.ts";
+import { UnknownZone } from "./zone.ts";
 
 /** A request with InfluxQL that was read. */
 export interface ShardedRequest {
@@ -153,10 +155,10 @@ export class ShardedQueries {
         }
         writer.endResult();
       } catch (error) {
-        if (!(error instanceof StatementError)) throw error;
         // InfluxDB took no statement of the request at all.
-        if (error.refusal !== undefined && id === 0 && !yielded) throw error;
-        writer.endResult(goJson(error.message));
+        const isRefused = error instanceof StatementError && error.refusal !== undefined;
+        if (isRefused && id === 0 && !yielded) throw error;
+        writer.endResult(goJson(messageOf(error)));
         failed = true;
       }
     }
@@ -202,6 +204,13 @@ export class ShardedQueries {
         throw new StatementError(plan.reason);
     }
   }
+}
+
+/** @throws what is no failure of a statement */
+function messageOf(error: unknown): string {
+  if (error instanceof StatementError || error instanceof UnknownZone) return error.message;
+  if (error instanceof TransportError) return `a shard's answer broke off: ${error.message}`;
+  throw error;
 }
 
 /** The shard that every statement goes to; undefined if there are several, or one changes something. */
