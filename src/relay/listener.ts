@@ -5,7 +5,9 @@ import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
 import { ChangeFanOut } from "../query/change-fan-out.ts";
 import { createQueryCounters } from "../query/counters.ts";
+import type { Queries } from "../query/query.ts";
 import { QueryService } from "../query/service.ts";
+import { ShardedQueryService } from "../query/sharded/sharded-service.ts";
 import { replicaSets } from "../shard/sets.ts";
 import { Sharding, type ShardingStatus } from "../shard/sharding.ts";
 import type { Budget } from "../write/budget.ts";
@@ -18,7 +20,7 @@ export class Listener implements Writer {
   backends: readonly Backend[];
   readonly counters = createHttpCounters();
   readonly queryCounters = createQueryCounters();
-  queries: QueryService;
+  queries: Queries;
   sharding: Sharding | undefined;
   /** The backends in groups that are replicas of each other: one, or one a shard. */
   sets: readonly (readonly Backend[])[];
@@ -74,24 +76,28 @@ export class Listener implements Writer {
     return this.#writer.post(write, signal);
   }
 
-  #query(): QueryService {
-    const { name, query, queryTimeoutMs, syncWaitMs, readOnly, deny } = this.config;
+  #query(): Queries {
+    const { name, query, queryTimeoutMs, syncWaitMs, readOnly, deny, maxRowsPulled } = this.config;
     const { clock, random, gunzip } = this.#platform;
-    return new QueryService({
-      gunzip,
+    const common = {
+      ...{ clock, random, gunzip },
       listener: name,
-      replicas: this.backends,
-      changes: new ChangeFanOut({ replicas: this.backends, clock, onDisk: this.#spool !== undefined }),
       policy: query,
       timeoutMs: queryTimeoutMs,
       syncWaitMs,
       rules: { readOnly, deny },
-      clock,
-      random,
       counters: this.queryCounters,
       log: this.#log,
-      background: () => {},
-    });
+    };
+    const sides = this.sets.map((replicas) => ({
+      replicas,
+      changes: new ChangeFanOut({ replicas, clock, onDisk: this.#spool !== undefined }),
+    }));
+    if (this.sharding !== undefined) {
+      return new ShardedQueryService({ ...common, map: this.sharding.map, shards: sides, maxRowsPulled });
+    }
+    const [side] = sides as [(typeof sides)[number]];
+    return new QueryService({ ...common, ...side, background: () => {} });
   }
 
   /** What `/status` shows of the shards; undefined if there are none. */
