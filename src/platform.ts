@@ -48,6 +48,32 @@ export interface HttpRequest {
   readonly maxAnswerBytes: number;
 }
 
+export interface HttpStreamRequest {
+  readonly method: "GET" | "HEAD" | "POST";
+  /** Path and query below the origin, already percent-encoded. */
+  readonly path: string;
+  /** The whole set of headers that goes out, beside Host and Content-Length. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** From the call to the headers of the answer, waiting for a connection included, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The longest wait for the next piece of the body while somebody wants it, in milliseconds. */
+  readonly idleTimeoutMs: number;
+  /** Gives up, also while the body comes. */
+  readonly signal?: AbortSignal;
+}
+
+/** An answer whose body comes piece by piece. */
+export interface HttpStream {
+  readonly status: number;
+  /** The first value of a response header, by lower-case name. */
+  header(name: string): string | undefined;
+  /** All response headers, as they came. */
+  readonly headers: Iterable<readonly [name: string, value: string]>;
+  /** Fails with a TransportError when the answer breaks off. Cancelling it closes the connection. */
+  readonly body: ReadableStream<Uint8Array>;
+}
+
 /** Keep-alive connections to one HTTP server. */
 export interface HttpClient {
   /**
@@ -55,6 +81,11 @@ export interface HttpClient {
    * @throws {TransportError} when there is no complete answer.
    */
   send(request: HttpRequest): Promise<HttpAnswer>;
+  /**
+   * The same for an answer that is too large to hold, or that goes on to somebody who waits for its first byte.
+   * @throws {TransportError} when no answer begins.
+   */
+  stream(request: HttpStreamRequest): Promise<HttpStream>;
   /** Aborts what is in flight and closes the connections. */
   close(): Promise<void>;
 }

@@ -44,6 +44,8 @@ export class ObjectConnections {
             this.#next();
           }
         },
+        // No object streams: it delivers writes and statements, whose answers are small.
+        stream: (request) => client.stream(request),
         close: () => client.close(),
       };
     };

@@ -1,15 +1,14 @@
 import type { OutputConfig, SpoolConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
-import type { Platform } from "../platform.ts";
+import type { HttpAnswer, Platform } from "../platform.ts";
 import { ABANDONED } from "../spool/cursor.ts";
 import type { BackendSpool } from "../spool/log.ts";
-import { MemoryFacts } from "../spool/memory-facts.ts";
-import { MemoryLog } from "../spool/memory-log.ts";
 import { placeOf } from "../spool/statement.ts";
 import type { Kept } from "../spool/undelivered.ts";
-import type { Change, Destination, OutcomeKind, Write } from "../writer.ts";
+import type { Change, Destination, Write } from "../writer.ts";
 import { Apart } from "./apart.ts";
 import { type BackendStatus, heldStatus, rangeStatus } from "./backend-status.ts";
+import { type BackendStorage, memorySpool } from "./backend-storage.ts";
 import { Changes } from "./changes.ts";
 import { BackendClient } from "./client.ts";
 import { DeadLetters } from "./dead-letters.ts";
@@ -21,20 +20,18 @@ import type { LaneContext } from "./lane-context.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { Pauses } from "./pauses.ts";
+import { QueryClient } from "./query-client.ts";
 import type { Acceptance, ChangeReplica, Replica, ReplyObserver } from "./replica.ts";
+import { Results } from "./results.ts";
 import { SETTLE_MS } from "./retry-after.ts";
-
-/** Where and how a backend's writes are kept on disk. */
-export interface BackendStorage {
-  readonly spool: BackendSpool;
-  readonly config: SpoolConfig;
-}
+import { SyncState } from "./sync-state.ts";
 
 /** One InfluxDB server: its connections, the order of what goes to it, and what it lacks. */
 export class Backend implements Replica, ChangeReplica {
   readonly name: string;
   readonly handoff: Handoff;
   readonly deadLetters: DeadLetters | undefined;
+  readonly queries: QueryClient;
   readonly #platform: Platform;
   #output: OutputConfig;
   #storage: BackendStorage | undefined;
@@ -48,19 +45,10 @@ export class Backend implements Replica, ChangeReplica {
   readonly #main: Lanes;
   /** Writes with credentials that must not be stored on disk. */
   readonly #private: Lanes | undefined;
-  readonly #requests: Record<OutcomeKind, number> = {
-    stored: 0,
-    rejected: 0,
-    "not-ready": 0,
-    overloaded: 0,
-    unreachable: 0,
-  };
-  #writes = 0;
+  readonly #sync: SyncState;
+  readonly #results: Results;
   /** So many entries were accepted. */
   #accepted = 0;
-  /** When (monotonic) a request ended last of which it is not known what became of it. */
-  #unknownAtMs = Number.NEGATIVE_INFINITY;
-  #storedAtMs = Number.NEGATIVE_INFINITY;
   /** Running time of the relay before this start, less the monotonic time at it. */
   readonly #ranBeforeMs: number;
 
@@ -70,7 +58,9 @@ export class Backend implements Replica, ChangeReplica {
     this.#platform = platform;
     this.#output = output;
     this.#storage = storage;
+    this.#results = new Results(clock);
     this.#client = new BackendClient(output, platform);
+    this.queries = new QueryClient(output, platform);
     const { main, hold, dead, facts } = storage?.spool ?? memorySpool();
     const volatile = storage === undefined;
     this.#ranBeforeMs = Math.max(main.lastRanMs, hold.lastRanMs) - clock.monotonic();
@@ -97,6 +87,7 @@ export class Backend implements Replica, ChangeReplica {
         if (open) log.info("backend-up", { backend: name });
         else log.warn("backend-down", { backend: name, reason, next: "it is asked again until it answers" });
         if (!open) pace.slow();
+        this.#sync.health.gateChanged(open, reason ?? "");
         if (open) this.#wake();
       },
     });
@@ -115,15 +106,10 @@ export class Backend implements Replica, ChangeReplica {
       pauses: this.#pauses,
       maxDelayMs: () => this.#output.maxDelayIntervalMs,
       poisonAfterMs: () => this.#storage?.config.poisonAfterMs ?? Number.POSITIVE_INFINITY,
-      storedSince: (ms) => this.#storedAtMs > ms,
+      storedSince: (ms) => this.#results.storedSince(ms),
       maxBatchBytes: () => this.#output.maxBatchBytes,
       defer: (run) => platform.defer(run),
-      observed: ({ reply, unknownOutcome }, writes) => {
-        if (unknownOutcome) this.#unknownAtMs = clock.monotonic();
-        this.#requests[reply.kind]++;
-        this.#writes += writes;
-        if (reply.kind === "stored") this.#storedAtMs = clock.monotonic();
-      },
+      observed: (result, writes) => this.#results.add(result, writes),
     };
     this.#changes = new Changes({
       ...{ clock, random, gate: this.#gate, pauses: this.#pauses, handoff: this.handoff },
@@ -171,6 +157,19 @@ export class Backend implements Replica, ChangeReplica {
       this.#private = new Lanes({ ...own, limits: inMemory, holdLimits: inMemory });
     }
     this.#changes.connect(this.#all());
+    this.#sync = new SyncState({
+      ...{ clock, facts, handoff: this.handoff },
+      health: {
+        gate: this.#gate,
+        intervalMs: () => this.#output.healthCheckIntervalMs,
+        storedSince: context.storedSince,
+        ping: () => this.#client.pingStatus(),
+      },
+      accepted: () => this.#accepted,
+      watched: this.#all().flatMap(({ watched }) => watched),
+      backlog: () => this.backlog,
+      heldRecords: () => this.kept("hold").reduce((sum, { records }) => sum + records, 0),
+    });
   }
 
   get origin(): string {
@@ -183,6 +182,45 @@ export class Backend implements Replica, ChangeReplica {
 
   get up(): boolean {
     return this.#gate.open;
+  }
+
+  /** Whether queries for a database, or for any, should go to it. */
+  isInSync(db?: string): boolean {
+    return this.#sync.isInSync(db);
+  }
+
+  /** Why not, in words; empty if they should. */
+  outOfSync(): readonly string[] {
+    return this.#sync.reasons;
+  }
+
+  /** How long ago it was in sync, for a database or for all, in milliseconds; 0 while it is. */
+  staleMs(db?: string): number {
+    return this.#sync.staleMs(db);
+  }
+
+  /** True if it has not delivered in time what was written to a database. */
+  isBehind(db: string): boolean {
+    return this.#sync.isBehind(db);
+  }
+
+  get drained(): boolean {
+    return this.#sync.drains.list.length > 0;
+  }
+
+  /** Takes it out of queries for somebody, who is named in a word. Resolves when a restart would not forget it. */
+  drain(by: string): Promise<void> {
+    return this.#sync.drains.add(by);
+  }
+
+  /** The end of that; without a name, for all who wanted it. */
+  resume(by?: string): Promise<void> {
+    return this.#sync.drains.remove(by);
+  }
+
+  /** Asks it something with its own credentials, if it has any. Undefined if there is no answer. */
+  ask(q: string, maxAnswerBytes: number): Promise<HttpAnswer | undefined> {
+    return this.#client.ask(q, undefined, maxAnswerBytes);
   }
 
   takes(write: Write): boolean {
@@ -244,8 +282,7 @@ export class Backend implements Replica, ChangeReplica {
     const end = this.#pauses.add(db, rp);
     this.#changes.schedule();
     await Promise.all([...this.#all().map((lanes) => lanes.pause()), this.#changes.landed(db)]);
-    const unknownForMs = this.#platform.clock.monotonic() - this.#unknownAtMs;
-    await this.#pauses.wait(Math.max(SETTLE_MS - unknownForMs, this.#main.settleMs));
+    await this.#pauses.wait(Math.max(SETTLE_MS - this.#results.unknownForMs, this.#main.settleMs));
     return () => {
       end();
       this.#wake();
@@ -259,8 +296,13 @@ export class Backend implements Replica, ChangeReplica {
   }
 
   /** Asks the backend whether it is there, so that its state is known before the first write. */
-  async greet(): Promise<void> {
-    if (!(await this.#client.ping())) this.#gate.failed("no answer to ping");
+  greet(): Promise<void> {
+    return this.#sync.health.check();
+  }
+
+  /** Asks it again and again from now on, and watches how far it is. */
+  watch(): Promise<void> {
+    return this.#sync.start([...this.kept("main"), ...this.kept("hold")]);
   }
 
   /** Takes over changed options and certificates. What is kept stays, and what is in flight ends as it began. */
@@ -269,6 +311,7 @@ export class Backend implements Replica, ChangeReplica {
     const old = this.#client;
     this.#client = new BackendClient(output, this.#platform);
     this.#client.version = old.version;
+    this.queries.reconfigure(output);
     this.#retiring.add(old);
     clock.after(this.#output.timeoutMs, () => {
       this.#retiring.delete(old);
@@ -314,14 +357,21 @@ export class Backend implements Replica, ChangeReplica {
     return {
       name: this.name,
       state: !this.up ? "down" : backlog.records > 0 ? "behind" : "up",
+      inSync: this.isInSync(),
+      reasons: this.outOfSync(),
+      staleSeconds: Math.ceil(this.staleMs() / 1_000),
+      drained: this.#sync.drains.list,
+      keptOn: this.#storage === undefined ? "memory" : "disk",
+      drainBytesPerSecond: this.#output.drainMaxRate,
       version: this.version?.version,
       backlog,
       lanes: this.#all().reduce((sum, lanes) => sum + lanes.count, 0),
       held: this.#all().flatMap((lanes) => lanes.held().map((held) => heldStatus(held, heldReasons))),
       lost: lost.list().map(rangeStatus),
       suspect: suspect.list().map(rangeStatus),
-      requests: { ...this.#requests },
-      writes: this.#writes,
+      requests: { ...this.#results.requests },
+      writes: this.#results.writes,
+      queries: { running: this.queries.running, asked: this.queries.asked },
       counters: { ...counters },
       deadLetters: this.deadLetters && {
         records: this.deadLetters.records,
@@ -364,12 +414,13 @@ export class Backend implements Replica, ChangeReplica {
 
   /** Sends nothing more and aborts what is in flight. What is kept stays where it is. */
   async stop(): Promise<void> {
-    const isSettling = this.#platform.clock.monotonic() - this.#unknownAtMs < SETTLE_MS;
+    const isSettling = this.#results.unknownForMs < SETTLE_MS;
     const abandons = isSettling || this.#main.sending || this.#changes.sending;
     this.#gate.stop();
+    this.#sync.stop();
     this.#pauses.stop();
     const ended = [...this.#all(), this.#changes].map((part) => part.stop());
-    await Promise.all([this.#client, ...this.#retiring].map((client) => client.close()));
+    await Promise.all([this.#client, ...this.#retiring, this.queries].map((client) => client.close()));
     await Promise.all(ended);
     if (this.#storage === undefined) return;
     const { main, hold, dead, facts } = this.#storage.spool;
@@ -425,16 +476,4 @@ function kept(accept: (observer: ReplyObserver) => Acceptance): Promise<void> {
       kept: (_, error) => (error === undefined ? resolve() : reject(error)),
     }).keep();
   });
-}
-
-/** Nothing of it outlives the process. */
-function memorySpool(): BackendSpool {
-  return {
-    main: new MemoryLog(),
-    hold: new MemoryLog(),
-    dead: new MemoryLog(),
-    facts: new MemoryFacts(),
-    doubtful: false,
-    abandoned: false,
-  };
 }

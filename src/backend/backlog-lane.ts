@@ -16,6 +16,8 @@ export interface BacklogLane extends EntryOwner {
   readonly gap: Gap | undefined;
   /** The first place in the log that still has to be delivered. */
   readonly firstPlace: number | undefined;
+  /** True if nothing is left in it of what its backend accepted up to this number. */
+  readonly hasPassed: (through: number) => boolean;
   /** True when it can send, and has room for more records from the log. */
   readonly hungry: boolean;
   /** Below this place it may go on: a change is there. */

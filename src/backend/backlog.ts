@@ -110,7 +110,7 @@ export class Backlog implements LaneBacklog {
   }
 
   get firstPlace(): number {
-    return this.log.first;
+    return Math.max(this.log.first, this.#bounds.floor);
   }
 
   unknownPart(): Gap | undefined {

@@ -5,7 +5,7 @@ import type { NewRecord, SpoolFacts, SpoolLog, SpoolRecord } from "../spool/log.
 import { changeOf, statementRecord } from "../spool/statement.ts";
 import { positionOf, readBetween, storePosition } from "../spool/undelivered.ts";
 import { survey } from "../write/line-scan.ts";
-import type { Change, Destination, Write } from "../writer.ts";
+import { type Change, type Destination, REMOTE_WRITE, type Write } from "../writer.ts";
 
 /** Why a write was given up, with the backend's words. */
 export interface Verdict {
@@ -44,7 +44,7 @@ interface DeadLettersOptions {
 const DEAD = "dead";
 
 function writeOf({ destination, body }: SpoolRecord): Write {
-  const { closed } = survey(body);
+  const closed = destination.precision !== REMOTE_WRITE && survey(body).closed;
   const kept = { keep: "always", consistency: "one" } as const;
   return { destination, body, hasLines: true, closed, source: "", ...kept };
 }

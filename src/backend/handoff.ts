@@ -3,7 +3,7 @@ import type { Log } from "../observe/log.ts";
 import type { Clock } from "../platform.ts";
 import { HELD, HeldReasons } from "../spool/held-reasons.ts";
 import type { SpoolFacts } from "../spool/log.ts";
-import { TimeRanges } from "../spool/time-ranges.ts";
+import { type TimeRange, TimeRanges } from "../spool/time-ranges.ts";
 import { timeRange } from "../write/points.ts";
 import type { Change, Destination, Reply } from "../writer.ts";
 import type { DeadLetters } from "./dead-letters.ts";
@@ -28,6 +28,16 @@ interface HandoffOptions {
 
 /** The name of the ranges among the facts. */
 export const RANGES = "ranges";
+/** True if ranges are stored in which a backend lacks something, or may differ. */
+export function hasRanges(facts: SpoolFacts): boolean {
+  const stored = facts.get(RANGES);
+  return ["lost", "suspect"].some((name) => {
+    const ranges = new TimeRanges();
+    ranges.restore(stored, name);
+    return ranges.has();
+  });
+}
+
 /** A range that grows is stored after so many milliseconds, together with what else happens until then. */
 const STORE_AFTER_MS = 1_000;
 
@@ -221,6 +231,23 @@ export class Handoff {
     }
   }
 
+  /**
+   * The backend has what its replicas have in these ranges: forgets them, but for those that something was added to since
+   * the revisions. Resolves with how many it forgot, once that is stored. Rejects with a SpoolError.
+   */
+  async repaired(
+    ranges: readonly TimeRange[],
+    since: { readonly lost: number; readonly suspect: number },
+  ): Promise<number> {
+    const { lost, suspect } = this;
+    const forgotten = ranges.filter((range) => {
+      const wasLost = lost.remove(range, since.lost);
+      return suspect.remove(range, since.suspect) || wasLost;
+    });
+    if (forgotten.length > 0) await this.#storeRanges();
+    return forgotten.length;
+  }
+
   /** Resolves when the ranges, and why something is held, are stored, or cannot be. */
   async store(): Promise<void> {
     const { facts, backend, log } = this.#options;
@@ -229,12 +256,17 @@ export class Handoff {
         this.#heldChanged = false;
         await facts.set(HELD, this.heldReasons.toJSON());
       }
-      await facts.set(RANGES, { lost: this.lost.toJSON(), suspect: this.suspect.toJSON() });
+      await this.#storeRanges();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const next = "a restart would forget what this backend lacks";
       log.throttled("error", "ranges-not-stored", { backend, error: message, next }, `ranges ${backend}`);
     }
+  }
+
+  #storeRanges(): Promise<void> {
+    const ranges = { lost: this.lost.toJSON(), suspect: this.suspect.toJSON() };
+    return this.#options.facts.set(RANGES, ranges);
   }
 
   #storeLater(): void {

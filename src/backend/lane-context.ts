@@ -16,7 +16,7 @@ export interface LaneBacklog {
   readonly volatile: boolean;
   /** True if nothing is kept for a backend that does not take writes. */
   readonly keepsNothing: boolean;
-  /** The first place that is still in the log. */
+  /** The first place that is still in the log, and stays there until it is delivered. */
   readonly firstPlace: number;
   /** So long nothing that was in the log when it was opened may be sent, in milliseconds. */
   readonly settleMs: number;

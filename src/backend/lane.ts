@@ -55,7 +55,8 @@ export class Lane implements BacklogLane, OrderedLane {
   /** Bytes of the entries that nobody has been told about. */
   #waitingBytes = 0;
   readonly #memory: LaneMemory;
-  readonly #waiters = new Waiters<number>((through) => this.#queue.hasPassed(through));
+  readonly hasPassed = (through: number): boolean => this.#queue.hasPassed(through);
+  readonly #waiters = new Waiters<number>(this.hasPassed);
   readonly #settling: Settling;
   readonly #judge: Judge;
   readonly #flight: LaneFlight;

@@ -12,6 +12,7 @@ import type { ChangeSide, Changes } from "./changes.ts";
 import type { DefaultPolicies } from "./default-policies.ts";
 import type { Entry } from "./entry.ts";
 import type { Handoff } from "./handoff.ts";
+import type { WatchedBacklog } from "./lag.ts";
 import { Lane } from "./lane.ts";
 import { LaneChanges } from "./lane-changes.ts";
 import type { LaneContext } from "./lane-context.ts";
@@ -68,6 +69,14 @@ export class Lanes implements ChangeSide {
     this.#held.start();
     await this.#held.reader.discovered;
     this.#main.start();
+  }
+
+  /** For whoever watches how far they are. */
+  get watched(): readonly WatchedBacklog[] {
+    return [
+      { backlog: this.#main, held: false },
+      { backlog: this.#held, held: true },
+    ];
   }
 
   get count(): number {

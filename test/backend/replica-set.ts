@@ -1,5 +1,5 @@
-import type { BackendStorage } from "../../src/backend/backend.ts";
 import { Backend } from "../../src/backend/backend.ts";
+import type { BackendStorage } from "../../src/backend/backend-storage.ts";
 import type { OutputConfig, SpoolConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { HttpAnswer } from "../../src/platform.ts";
@@ -26,12 +26,15 @@ export const OUTPUT: OutputConfig = {
   bufferSize: 64 * 1024 * 1024,
   maxBatchBytes: 1024 * 1024,
   maxDelayIntervalMs: 10_000,
+  healthCheckIntervalMs: 1_000,
   drainMaxRate: 1024 * 1024 * 1024,
   skipTlsVerification: false,
   ca: undefined,
   cert: undefined,
   key: undefined,
   gzip: false,
+  weight: 1,
+  maxConcurrentQueries: 64,
   authorization: undefined,
 };
 

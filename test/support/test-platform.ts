@@ -4,6 +4,8 @@ import type {
   HttpClient,
   HttpClientOptions,
   HttpRequest,
+  HttpStream,
+  HttpStreamRequest,
   LogFields,
   LogLevel,
   Platform,
@@ -26,8 +28,11 @@ export interface SentRequest extends Omit<HttpRequest, "body"> {
   readonly text: string;
 }
 
+/** An answer, with all its headers where it is to be streamed. */
+export type ScriptedAnswer = HttpAnswer & { readonly headers?: HttpStream["headers"] };
+
 /** What a server answers; a rejection, best with a TransportError, is a failed connection. */
-export type Script = (request: SentRequest) => HttpAnswer | Promise<HttpAnswer>;
+export type Script = (request: SentRequest) => ScriptedAnswer | Promise<ScriptedAnswer>;
 
 export interface TestPlatform extends Platform {
   readonly clock: VirtualClock;
@@ -96,9 +101,14 @@ export function createTestPlatform(options: TestPlatformOptions = {}): TestPlatf
 }
 
 /** An answer for a {@link Script}. Header names in any case. */
-export function httpAnswer(status: number, body = "", headers: Record<string, string> = {}): HttpAnswer {
+export function httpAnswer(status: number, body = "", headers: Record<string, string> = {}): ScriptedAnswer {
   const byName = new Map(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return { status, body: new TextEncoder().encode(body), header: (name) => byName.get(name.toLowerCase()) };
+  return {
+    status,
+    body: new TextEncoder().encode(body),
+    header: (name) => byName.get(name.toLowerCase()),
+    headers: byName,
+  };
 }
 
 /** As InfluxDB tells an error: in the body and in X-Influxdb-Error. */
@@ -118,7 +128,7 @@ function scriptedClient(
 ): HttpClient {
   const closing = new AbortController();
 
-  async function send(request: HttpRequest): Promise<HttpAnswer> {
+  async function send(request: HttpRequest): Promise<ScriptedAnswer> {
     if (closing.signal.aborted) throw new TransportError("closed", false, "the client is closed");
     const pieces = request.body instanceof Uint8Array ? [request.body] : (request.body ?? []);
     const body = concatenate(pieces);
@@ -139,7 +149,18 @@ function scriptedClient(
     }
   }
 
-  return { send, close: async () => closing.abort() };
+  /** The whole answer is the one piece of the body. */
+  async function stream({ idleTimeoutMs: _, signal, ...request }: HttpStreamRequest): Promise<HttpStream> {
+    if (signal?.aborted) throw new TransportError("closed", false, "given up");
+    const { status, header, headers, body } = await send({
+      ...request,
+      maxAnswerBytes: Number.MAX_SAFE_INTEGER,
+    });
+    const bytes = body as Uint8Array<ArrayBuffer>;
+    return { status, header, headers: headers ?? [], body: new Blob([bytes]).stream() };
+  }
+
+  return { send, stream, close: async () => closing.abort() };
 }
 
 async function gunzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {

@@ -23,6 +23,7 @@ function connections() {
   const bounds = new ObjectConnections(clock, () => exhausted++);
   const { send } = bounds.bound(() => ({
     send: (request) => new Promise((answer) => sent.push({ request, answer })),
+    stream: () => assert.fail("no object streams"),
     close: async () => {},
   }))(OPTIONS);
   return { clock, sent, bounds, send, exhausted: () => exhausted };
