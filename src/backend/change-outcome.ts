@@ -10,11 +10,16 @@ import { answered } from "./outcome.ts";
  */
 const TRANSIENT = [
   "engine is closed",
+  "store is closed",
   "shard is disabled",
-  "shard is being deleted",
+  "shard is closed",
+  "index is closing",
+  "series file closed",
   "timeout",
   "query-timeout limit exceeded",
   "query interrupted",
+  "query aborted",
+  "query engine shutdown",
   "max-concurrent-queries limit exceeded",
   "engine: cache-max-memory-size exceeded",
 ];

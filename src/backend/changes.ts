@@ -45,6 +45,9 @@ export interface ChangeSide {
   append(barrier: Barrier, stored: (error?: SpoolError) => void): number;
   /** Its record is not needed any more. */
   release(barrier: Barrier): void;
+  /** True if changes were done and that is not durable. */
+  readonly anyUnsettled: boolean;
+  /** The same of some databases. */
   isUnsettled(scope: Scope): boolean;
   /** Makes durable how far everything is; false if that failed. */
   commit(): Promise<boolean>;
@@ -217,6 +220,10 @@ export class Changes implements BarrierOwner, LaneChangesOwner {
 
   isSlow({ stuck, inFlight, sentAtMs }: Barrier): boolean {
     return stuck !== undefined || (inFlight && this.#options.clock.monotonic() - sentAtMs > SLOW_MS);
+  }
+
+  get anyUnsettled(): boolean {
+    return this.#main.anyUnsettled;
   }
 
   isUnsettled(db: string): boolean {

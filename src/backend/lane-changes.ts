@@ -39,8 +39,9 @@ export class LaneChanges {
 
   /** The change that a lane has to wait for before an entry of it, or, if there is none in memory, what is in the log. */
   before(lane: OrderedLane, head: Entry | undefined): Barrier | undefined {
+    if (!this.any || (head === undefined && lane.gap === undefined)) return undefined;
     const first = this.#first(lane);
-    if (first === undefined || (head === undefined && lane.gap === undefined)) return undefined;
+    if (first === undefined) return undefined;
     const waits =
       lane.held ||
       (head === undefined ? this.isBeyond(lane.gap?.next ?? 0, first) : this.isAfter(head, first));
@@ -71,7 +72,7 @@ export class LaneChanges {
 
   /** True if what enters a lane now waits for a change that will not be done soon. */
   delays(lane: OrderedLane): boolean {
-    const first = this.#first(lane);
+    const first = this.any ? this.#first(lane) : undefined;
     return first !== undefined && this.#owner.isSlow(first);
   }
 
@@ -92,6 +93,7 @@ export class LaneChanges {
 
   /** True if an entry must not be sent before it is durable that a change was done. */
   isUnsettled(lane: OrderedLane, entry: Entry): boolean {
+    if (!this.#owner.anyUnsettled) return false;
     const isInLog = this.#side === 0 && !lane.held && entry.ticket !== undefined;
     return !isInLog && this.#owner.isUnsettled(lane.db);
   }
@@ -119,6 +121,8 @@ export interface LaneChangesOwner {
   isSlow(barrier: Barrier): boolean;
   mark(barrier: Barrier, side: 0 | 1): void;
   progressed(lane: OrderedLane): void;
+  /** True if changes were done and that is not durable. */
+  readonly anyUnsettled: boolean;
   isUnsettled(db: string): boolean;
   commit(): Promise<boolean>;
   giveUpSettling(): void;

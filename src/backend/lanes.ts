@@ -208,6 +208,10 @@ export class Lanes implements ChangeSide {
     if (record !== undefined) this.#main.releaseChange(record);
   }
 
+  get anyUnsettled(): boolean {
+    return this.#main.changes.unsettled > 0;
+  }
+
   isUnsettled(scope: Scope): boolean {
     return this.#main.changes.isUnsettled(scope);
   }

@@ -10,16 +10,24 @@ import { createReplicaSet, EXECUTED, type SPOOL, statementFailed, statementIn } 
 
 const everything = () => true;
 
+interface Script {
+  down: boolean;
+  refuses: boolean;
+  /** Awaited before a server does anything. */
+  before?: (server: string, what: string) => Promise<void> | void;
+}
+
 /** One life of a relay with a spool in these files, over servers of which `b` may be down or refuse statements. */
 async function startLife(files: CrashableFiles, spool: Partial<typeof SPOOL> = {}) {
-  const state = { down: false, refuses: false };
+  const state: Script = { down: false, refuses: false };
   const stored: string[] = [];
   const platform = createTestPlatform({
-    http: (request: SentRequest) => {
+    http: async (request: SentRequest) => {
       const statement = statementIn(request);
       if (request.origin === "http://b" && state.down) throw new TransportError("refused", false, "refused");
       if (request.origin === "http://b" && statement !== undefined && state.refuses)
         return statementFailed("not possible here");
+      await state.before?.(request.origin.slice(-1), statement ?? request.text);
       if (request.origin === "http://b" && request.method === "POST")
         stored.push(...(statement === undefined ? request.text.trimEnd().split("\n") : [statement]));
       return statement === undefined ? httpAnswer(204) : EXECUTED;
@@ -111,6 +119,36 @@ test("a statement is not overtaken by what was delivered before it and would com
   const second = await startLife(files);
   await second.clock.advance(30_000);
   assert.deepEqual(second.stored, []);
+});
+
+test("before a statement is sent it is durable that what was kept before it was delivered", async () => {
+  const files = new CrashableFiles();
+  const first = await startLife(files);
+  first.state.down = true;
+  await first.told(first.post("m v=0 0", { db: "e" }));
+  await first.write("m v=1 1");
+  const [writes, statements] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let crashed: CrashableFiles | undefined;
+  first.state.before = (server, what) => {
+    if (server === "a" && what === "DELETE FROM m") return statements.promise;
+    if (server === "b" && what.startsWith("m v=1 1")) return writes.promise;
+    if (server === "b" && what === "DELETE FROM m") crashed = files.crashClone("kill", 1);
+  };
+  first.state.down = false;
+  // What is delivered within a second after the first write is not stored for its own sake.
+  while (!first.stored.includes("m v=0 0")) await first.clock.advance(10);
+  const reply = first.change("DELETE FROM m");
+  void first.post("m v=2 2");
+  await first.clock.advance(0);
+  writes.resolve();
+  await first.clock.advance(100);
+  assert.ok(crashed !== undefined, "it was sent");
+  statements.resolve();
+  assert.equal(await first.told(reply), 200);
+
+  const second = await startLife(crashed);
+  await second.clock.advance(30_000);
+  assert.deepEqual(second.stored, [], "the write does not come again, after the statement");
 });
 
 test("a replica that refuses what is kept for it: a dead letter, which can be shown, replayed and dropped", async () => {
