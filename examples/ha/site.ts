@@ -75,9 +75,9 @@ export async function startSite({
     return started;
   }
   try {
-    const influxdbs = [await influxdb(ports.a), await influxdb(ports.b)] as const;
+    const influxdbs = await both(influxdb(ports.a), influxdb(ports.b));
     const b = await wayToB(ports.b);
-    const relays = [await relay(1, b), await relay(2, b)] as const;
+    const relays = await both(relay(1, b), relay(2, b));
     const balancer = startBalancer(kind, ports, dir);
     closing.push(() => balancer.stop("SIGKILL"));
     const url = `http://127.0.0.1:${ports.balancer}`;
@@ -94,6 +94,12 @@ export async function startSite({
     await close();
     throw error;
   }
+}
+
+/** An error only once both have ended, so that what did start can be closed. */
+async function both<T>(one: Promise<T>, other: Promise<T>): Promise<readonly [T, T]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
 }
 
 async function choosePorts(): Promise<Ports> {
