@@ -66,7 +66,7 @@ export abstract class Pull {
   }
 
   /** @throws StatementError */
-  async fetch(): Promise<void> {
+  async run(): Promise<void> {
     const { shards, context } = this.#base;
     await fetchTyped(print(this.#query()), shards, context, (head, rows, shard) =>
       this.take(head, rows, shard),
@@ -97,7 +97,7 @@ export abstract class Pull {
     return {
       ...select,
       fields: this.fields().map((expression): Field => ({ expression, alias: undefined })),
-      where: and(condition, and(from, to)),
+      where: and(and(condition, from), to),
       limit: undefined,
       offset: undefined,
       seriesLimit: undefined,

@@ -16,6 +16,9 @@ export interface ResultWriter {
   end(): void;
 }
 
+/** Rows of a series in a chunk, where the request does not say how many. */
+export const CHUNK_SIZE = 10_000;
+
 /** One document with all results. */
 export class JsonWriter implements ResultWriter {
   readonly contentType = "application/json";
@@ -58,7 +61,9 @@ export class JsonWriter implements ResultWriter {
   }
 
   #endSeries(then: string): void {
-    this.#sink.text(`${this.#rows > 0 ? "]" : ""}}${then}`);
+    // influxd collects the chunks of a series, and leaves the mark of the first that there are more.
+    const mark = this.#rows > CHUNK_SIZE ? ',"partial":true' : "";
+    this.#sink.text(`${this.#rows > 0 ? "]" : ""}${mark}}${then}`);
   }
 }
 

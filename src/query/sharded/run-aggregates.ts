@@ -154,7 +154,7 @@ async function computeRanks(
 ): Promise<readonly OutputSeries[]> {
   const call = shownFields(select)[rank]?.expression as Call;
   const pull = new RankPull(base, time, call, rank + 1);
-  await pull.fetch();
+  await pull.run();
   const best = pull.best(interval, time.ascending);
   return allSeries([best], !time.ascending).map((head) => ({
     head,
@@ -174,7 +174,7 @@ async function computeCalls(
   const maxFilled = Math.floor(base.context.limits.maxHeldBytes / FILLED_BYTES);
   const builder = new NodeBuilder({ base, interval, fill, maxFilled });
   const nodes = calls.map((call) => builder.build(call, time, alone, others));
-  await Promise.all([...builder.pulls.values()].map((pull) => pull.fetch()));
+  await Promise.all([...builder.pulls.values()].map((pull) => pull.run()));
   const all = nodes.map((node) => node().map((points) => cutRows(points, select)));
   const symbols = calls.map(symbolOf);
   return allSeries(all, !time.ascending).map((head) => ({

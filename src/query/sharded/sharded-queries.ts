@@ -10,7 +10,7 @@ import type { KeyMap } from "./key-map.ts";
 import type { Plan } from "./plan.ts";
 import { planStatement } from "./planner.ts";
 import { Prettier } from "./pretty.ts";
-import { ChunkedJsonWriter, JsonWriter, type ResultWriter } from "./result-writer.ts";
+import { CHUNK_SIZE, ChunkedJsonWriter, JsonWriter, type ResultWriter } from "./result-writer.ts";
 import { runAggregates } from "./run-aggregates.ts";
 import { type ChangeShards, runChange } from "./run-change.ts";
 import type { RunContext, RunLimits, Running } from "./run-context.ts";
@@ -63,8 +63,6 @@ export interface ShardedQueriesOptions {
 
 const MSGPACK = "application/x-msgpack";
 const CSV: readonly string[] = ["application/csv", "text/csv"];
-/** influxd's, where the request has none. */
-const CHUNK_SIZE = 10_000;
 
 /** Answers queries about data that is divided over shards as one InfluxDB would that has all of it, or not at all. */
 export class ShardedQueries {
