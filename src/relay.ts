@@ -90,7 +90,7 @@ export class Relay {
     this.#fieldCheck = new FieldCheck({
       clock: platform.clock,
       log: this.log,
-      replicaSets: () => [...this.#listeners.values()].map(({ backends }) => backends),
+      replicaSets: () => [...this.#listeners.values()].flatMap(({ sets }) => sets),
     });
     this.#udp = new UdpListeners({
       platform,
@@ -140,7 +140,7 @@ export class Relay {
       backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
       ready: () => ({
         writes: listener.backends.some(({ up }) => up),
-        queries: listener.backends.some((backend) => backend.isInSync()),
+        queries: listener.sets.every((set) => set.some((backend) => backend.isInSync())),
       }),
       outOfSync: (name) => listener.backends.find((backend) => backend.name === name)?.outOfSync(),
       status: () => this.status(),
