@@ -99,6 +99,12 @@ function intervalOf(select: Select, zone: Zone | undefined): Interval | undefine
       "the interval of GROUP BY time is not understood, so that shards cannot be merged",
     );
   if (shift === undefined) return { duration, offset: 0n, zone };
+  // Where clocks are put back, such intervals begin elsewhere on a shard that has no point in their first part.
+  if (zone !== undefined) {
+    throw new StatementError(
+      "GROUP BY time with an offset and tz() over several shards: leave one of them out",
+    );
+  }
   const moment = evaluateMoment(shift, zone);
   if (moment === undefined || moment.kind === "integer") {
     throw new StatementError(
