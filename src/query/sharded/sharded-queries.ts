@@ -18,7 +18,7 @@ import { runList } from "./run-list.ts";
 import { runPass } from "./run-pass.ts";
 import { runRows } from "./run-rows.ts";
 import { type AskShard, StatementError } from "./shard-answer.ts";
-import { UnknownZone, Zone } from "./zone.ts";
+import { UnknownZone, zoneOf } from "./zone.ts";
 
 /** A request with InfluxQL that was read. */
 export interface ShardedRequest {
@@ -219,10 +219,8 @@ function messageOf(error: unknown): string {
 
 /** influxd looks for the zone when it parses a query, and here only its shards would. */
 function unknownZone(plan: Plan): Refuse | undefined {
-  const zone = "select" in plan ? plan.select.timeZone : undefined;
-  if (zone === undefined) return undefined;
   try {
-    new Zone(zone);
+    if ("select" in plan) zoneOf(plan.select.timeZone);
     return undefined;
   } catch (error) {
     return refuse(`error parsing query: ${messageOf(error)}`);
