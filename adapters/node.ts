@@ -5,9 +5,10 @@ import { runCommand } from "./node/command.ts";
 import { startHttpListener } from "./node/http-listener.ts";
 import { nodePlatform } from "./node/platform.ts";
 import { clientAddress, readBody } from "./node/request-body.ts";
+import { stream } from "./node/response-stream.ts";
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   runtime: "node",
   platform: nodePlatform,
-  http: { start: startHttpListener, readBody, clientAddress, checkTls: combinedPem },
+  http: { start: startHttpListener, readBody, clientAddress, stream, checkTls: combinedPem },
 });

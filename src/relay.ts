@@ -4,9 +4,12 @@ import type { Config, HttpListenerConfig, OutputConfig, SpoolConfig } from "./co
 import type { AppListener, HttpCounters } from "./http/listener.ts";
 import { createLog, type Log } from "./observe/log.ts";
 import type { Platform } from "./platform.ts";
+import type { QueryCounters } from "./query/counters.ts";
+import { FieldCheck, type FieldTypesStatus } from "./relay/field-check.ts";
 import { Listener } from "./relay/listener.ts";
 import { nameOf, signatureOf } from "./relay/names.ts";
 import { Storages } from "./relay/storages.ts";
+import type { ShardingStatus } from "./shard/sharding.ts";
 import { UdpListeners, type UdpStatus } from "./udp/listeners.ts";
 import { Budget } from "./write/budget.ts";
 import { createStampClock } from "./write/precision.ts";
@@ -20,11 +23,15 @@ const STOP_POLL_MS = 10;
 
 /** The state of the relay as `/status` shows it. */
 export interface RelayStatus {
+  readonly runtime: Platform["runtime"];
   readonly listeners: readonly {
     name: string;
     consistency: string;
     replicas: readonly string[];
     counters: Readonly<HttpCounters>;
+    queries: Readonly<QueryCounters>;
+    /** Absent if every replica gets every write. */
+    sharding?: ShardingStatus;
   }[];
   readonly udp: readonly UdpStatus[];
   /** Bodies whose clients wait for an answer, and writes refused because there were too many. */
@@ -32,6 +39,8 @@ export interface RelayStatus {
   readonly backends: readonly BackendStatus[];
   /** Backends that a reload took out of the config while they still lacked something. */
   readonly removed: readonly BackendStatus[];
+  /** Fields that replicas store with different types. */
+  readonly fieldTypes: FieldTypesStatus;
 }
 
 /** What a stop left undone. */
@@ -55,6 +64,7 @@ export class Relay {
   #removed: Backend[] = [];
   #spool: SpoolConfig | undefined;
   readonly #storages: Storages;
+  readonly #fieldCheck: FieldCheck;
 
   /**
    * A relay with its spool.
@@ -77,6 +87,11 @@ export class Relay {
     this.log = createLog(platform.log, platform.clock);
     this.#storages = new Storages(platform, this.log);
     this.#stampClock = createStampClock(platform.clock);
+    this.#fieldCheck = new FieldCheck({
+      clock: platform.clock,
+      log: this.log,
+      replicaSets: () => [...this.#listeners.values()].flatMap(({ sets }) => sets),
+    });
     this.#udp = new UdpListeners({
       platform,
       log: this.log,
@@ -92,6 +107,8 @@ export class Relay {
     await this.#storages.tellOrphans(new Set(this.#backends.keys()));
     const greetings = [...this.#backends.values()].map((backend) => backend.greet());
     await Promise.race([Promise.all(greetings), this.#until(this.#platform.clock.monotonic() + GREETING_MS)]);
+    for (const backend of this.#backends.values()) void backend.watch();
+    this.#fieldCheck.start();
     await this.#udp.apply(config.udp);
   }
 
@@ -104,6 +121,7 @@ export class Relay {
     this.#apply(config);
     const fresh = [...this.#backends.values()].filter((backend) => !before.has(backend));
     await Promise.all(fresh.map((backend) => backend.open()));
+    for (const backend of fresh) void backend.watch();
     await this.#udp.apply(config.udp);
   }
 
@@ -117,8 +135,14 @@ export class Relay {
       stampClock: this.#stampClock,
       log: this.log,
       counters: listener.counters,
+      queries: () => listener.queries,
+      queryCounters: listener.queryCounters,
       backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
-      ready: () => listener.backends.some(({ up }) => up),
+      ready: () => ({
+        writes: listener.backends.some(({ up }) => up),
+        queries: listener.sets.every((set) => set.some((backend) => backend.isInSync())),
+      }),
+      outOfSync: (name) => listener.backends.find((backend) => backend.name === name)?.outOfSync(),
       status: () => this.status(),
     };
   }
@@ -131,16 +155,24 @@ export class Relay {
   status(): RelayStatus {
     this.#closeDelivered();
     return {
-      listeners: [...this.#listeners.values()].map(({ config, backends, counters }) => ({
-        name: config.name,
-        consistency: config.consistency,
-        replicas: backends.map(({ name }) => name),
-        counters: { ...counters },
-      })),
+      runtime: this.#platform.runtime,
+      listeners: [...this.#listeners.values()].map((listener) => {
+        const { config, backends, counters, queryCounters } = listener;
+        const sharding = listener.shardingStatus();
+        return {
+          name: config.name,
+          consistency: config.consistency,
+          replicas: backends.map(({ name }) => name),
+          counters: { ...counters },
+          queries: { ...queryCounters },
+          ...(sharding && { sharding }),
+        };
+      }),
       udp: this.#udp.status(),
       waiting: { bytes: this.#budget.bytes, refused: this.#budget.refused },
       backends: [...this.#backends.values()].map((backend) => backend.status()),
       removed: this.#removed.map((backend) => backend.status()),
+      fieldTypes: this.#fieldCheck.status,
     };
   }
 
@@ -151,6 +183,7 @@ export class Relay {
    */
   async stop(deadline: number): Promise<Leftover[]> {
     const { clock } = this.#platform;
+    this.#fieldCheck.stop();
     await Promise.race([this.#udp.stop(), this.#until(deadline)]);
     const backends = [...this.#backends.values(), ...this.#removed];
     while (backends.some(({ busy }) => busy) && clock.monotonic() < deadline) {
@@ -200,12 +233,26 @@ export class Relay {
     this.#closeDelivered();
     for (const [http, backends] of sets) {
       const listener = this.#listeners.get(http.name);
-      if (listener !== undefined) listener.reconfigure(http, backends, config.spool);
-      else {
-        const created = new Listener(http, backends, config.spool, this.#platform, this.#budget);
+      if (listener !== undefined) {
+        const map = listener.sharding?.map.hash;
+        listener.reconfigure(http, backends, config.spool);
+        this.#tellMap(http.name, map, listener.sharding?.map.hash);
+      } else {
+        const created = new Listener(http, backends, config.spool, this.#platform, this.#budget, this.log);
         this.#listeners.set(http.name, created);
       }
     }
+  }
+
+  /** Which shard gets what is a promise to whoever reads: somebody should know that it changed. */
+  #tellMap(listener: string, before: string | undefined, after: string | undefined): void {
+    if (before === after) return;
+    this.log.warn("shard-map-changed", {
+      listener,
+      before: before ?? "no shards",
+      after: after ?? "no shards",
+      next: "what is stored stays where it is, and new points of some keys go to other servers: take the change back, or move what is stored",
+    });
   }
 
   #backendsOf(

@@ -11,16 +11,24 @@ export interface Destination {
   readonly db: string;
   /** Empty for the database's default retention policy. */
   readonly rp: string;
-  /** As the client sent it; empty means nanoseconds. */
+  /** As the client sent it; empty means nanoseconds. Or {@link REMOTE_WRITE}. */
   readonly precision: string;
   readonly credentials: Credentials | undefined;
 }
+
+/**
+ * As the precision of a destination: its bodies are no line protocol but requests of Prometheus's remote write, packed as
+ * they came, each of which goes whole to an endpoint of its own. No client can name it.
+ */
+export const REMOTE_WRITE = "prometheus remote write";
 
 /** One client's body with its destination. Every line in it that is a point has a timestamp. */
 export interface Write {
   readonly destination: Destination;
   /** Line protocol, not compressed. Nobody changes these bytes. */
   readonly body: Uint8Array;
+  /** Start and end of each line in it that is a point, one after the other; only for whoever divides it, where it is known. */
+  readonly lineBounds?: readonly number[] | undefined;
   /** False when the body has no line that InfluxDB would parse: such a write is answered but never kept. */
   readonly hasLines: boolean;
   /** False when it would swallow the first line of what follows it, because it does not end at a line end. */
@@ -34,6 +42,21 @@ export interface Write {
 }
 
 export type Consistency = "any" | "one" | "quorum" | "all";
+
+/** One InfluxQL statement that changes schema or data, on its way to every replica. */
+export interface Change {
+  /** One statement, as it will be sent. With a password in it, it is a secret. */
+  readonly text: string;
+  /** The parameters of the request. */
+  readonly db: string;
+  readonly rp: string;
+  /** The databases in whose order it has a place; undefined: in that of all. */
+  readonly scope: readonly string[] | undefined;
+  readonly hasPassword: boolean;
+  readonly credentials: Credentials | undefined;
+  /** How long it may take, and a client waits for its answer, in milliseconds. */
+  readonly timeoutMs: number;
+}
 
 /** What a backend's answer means for the write. See the outcome table in docs/reliability.md. */
 export type OutcomeKind = "stored" | "rejected" | "not-ready" | "overloaded" | "unreachable";

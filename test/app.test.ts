@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { Secret } from "../src/config/secret.ts";
 import { errorReply } from "../src/write/reply.ts";
 import { fixture, STORED } from "./http/fake-listener.ts";
 
@@ -97,9 +98,52 @@ test("health, ready and status", async () => {
   });
   assert.equal((await app.request("/ready")).status, 200);
   assert.deepEqual(await (await app.request("/status")).json(), { backends: [{ name: "a" }] });
-  const down = await fixture({ listener: { ready: () => false } }).app.request("/ready");
+  const down = await fixture({ listener: { ready: () => ({ writes: false, queries: false }) } }).app.request(
+    "/ready",
+  );
   assert.equal(down.status, 503);
   assert.equal(down.headers.get("retry-after"), "1");
+});
+
+test("/ready tells apart who takes writes and who queries", async () => {
+  for (const [writes, queries, status] of [
+    [true, true, 200],
+    [true, false, 200],
+    [false, false, 503],
+  ] as const) {
+    const { app } = fixture({ listener: { ready: () => ({ writes, queries }) } });
+    const response = await app.request("/ready");
+    const body = (await response.json()) as Record<string, unknown>;
+    assert.deepEqual([response.status, body["writes"], body["queries"]], [status, writes, queries]);
+  }
+});
+
+test("/health/backends/NAME is 200 only for a backend that should get queries", async () => {
+  const states: Record<string, readonly string[]> = {
+    a: [],
+    "b/1 %": ["down: refused", "drained by operator"],
+  };
+  const { app, writes } = fixture({
+    config: { auth: [{ username: "u", password: new Secret("p") }] },
+    listener: { outOfSync: (name) => states[name] },
+  });
+  for (const [path, status, body] of [
+    ["a", 200, { name: "a", status: "pass", reasons: [] }],
+    ["b%2F1%20%25", 503, { name: "b/1 %", status: "fail", reasons: states["b/1 %"] }],
+    ["c", 404, { name: "c", status: "unknown", reasons: ["no output has this name"] }],
+  ] as const) {
+    const response = await app.request(`/health/backends/${path}`);
+    assert.deepEqual([response.status, await response.json()], [status, body]);
+    assert.equal(response.headers.get("retry-after"), status === 503 ? "1" : null);
+    const head = await app.request(`/health/backends/${path}`, { method: "HEAD" });
+    assert.deepEqual([head.status, await head.text()], [status, ""]);
+  }
+  const post = await app.request("/health/backends/a", { method: "POST" });
+  assert.deepEqual([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
+  for (const path of ["/health/backends", "/health/backends/", "/health/backends/a/b"]) {
+    assert.equal((await app.request(path)).status, 404, path);
+  }
+  assert.equal(writes.length, 0);
 });
 
 test("HEAD is answered like GET, without a body", async () => {
@@ -134,7 +178,7 @@ test("other methods on known paths get 405 with Allow", async () => {
 
 test("everything else is 404", async () => {
   const { app } = fixture();
-  for (const path of ["/", "/nosuch", "/write/", "/ping/", "/query?q=x", "/admin", "/Write"]) {
+  for (const path of ["/", "/nosuch", "/write/", "/ping/", "/admin", "/Write"]) {
     const response = await app.request(path, { method: "POST", body: "x" });
     assert.equal(response.status, 404, path);
     assert.equal(await response.text(), "404 page not found\n");
@@ -177,19 +221,4 @@ test("a defect of the relay is a 500 that tells nothing, and is logged without i
   assert.equal(logged[0]?.event, "internal-error");
   assert.equal(logged[0]?.fields["path"], "/write");
   assert.doesNotMatch(JSON.stringify(logged), /s3cret/);
-});
-
-test("/query is passed on only where there is something behind it", async () => {
-  const seen: string[] = [];
-  const { app } = fixture({
-    listener: {
-      queryPassThrough: async (request, credentials) => {
-        seen.push(`${request.method} ${credentials?.authorization}`);
-        return new Response("{}");
-      },
-    },
-  });
-  assert.equal(await (await app.request("/query?q=x&u=a&p=b")).text(), "{}");
-  assert.equal((await app.request("/query", { method: "OPTIONS" })).status, 200);
-  assert.deepEqual(seen, ["GET Basic YTpi"]);
 });

@@ -93,3 +93,144 @@ test("a backend that left the config is closed once it has what it lacked", asyn
   assert.deepEqual(relay.status().removed, []);
   assert.deepEqual(await relay.stop(platform.clock.monotonic()), []);
 });
+
+const BODY = new TextEncoder().encode("m,t=a v=1 1\nm,t=b v=1 1\nm v=1 1\n");
+
+/** A listener with a shard of one output for each name; pinned keys. */
+function shardedConfig(shards: readonly string[], pins: Readonly<Record<string, string>>) {
+  const entries = shards.map(
+    (name) =>
+      `[[http.shard]]\nname = "${name}"\noutput = [{ name = "${name}", location = "http://${name}:8086" }]\n`,
+  );
+  const pin = Object.entries(pins).map(([key, shard]) => `"${key}" = "${shard}"`);
+  return parseConfig(
+    `[[http]]\nname = "main"\nbind-addr = "127.0.0.1:1"\nshard-by = "tag:t"\npin = { ${pin.join(", ")} }\n${entries.join("")}`,
+    source(),
+  );
+}
+
+/** What each server was sent, by its name. */
+const textsOf = ({ sent }: ReturnType<typeof createTestPlatform>) =>
+  sent
+    .filter(({ method }) => method === "POST")
+    .map(({ origin, text }) => [new URL(origin).hostname, text])
+    .sort();
+
+test("a reload that changes which shard gets what takes effect, and is told in the log", async () => {
+  const platform = platformWithout(new Set());
+  const before = shardedConfig(["s1", "s2"], { a: "s1", b: "s2", "": "s1" });
+  const after = shardedConfig(["s1", "s2", "s3"], { a: "s1", b: "s3", "": "s1" });
+  const relay = await Relay.open(before, platform);
+  const sharding = () => relay.status().listeners[0]?.sharding;
+  const first = sharding();
+  assert.equal((await writerOf(relay, "main").post({ ...write, body: BODY }, signal)).status, 204);
+  assert.deepEqual(textsOf(platform), [
+    ["s1", "m,t=a v=1 1\nm v=1 1\n"],
+    ["s2", "m,t=b v=1 1\n"],
+  ]);
+  platform.sent.length = 0;
+  await relay.reload(before);
+  assert.deepEqual(platform.logged, []);
+  await relay.reload(after);
+  const told = platform.logged.map(({ level, event, fields }) => [
+    level,
+    event,
+    fields["before"],
+    fields["after"],
+  ]);
+  assert.deepEqual(told, [["warn", "shard-map-changed", first?.map.hash, sharding()?.map.hash]]);
+  await writerOf(relay, "main").post({ ...write, body: BODY }, signal);
+  assert.deepEqual(textsOf(platform), [
+    ["s1", "m,t=a v=1 1\nm v=1 1\n"],
+    ["s3", "m,t=b v=1 1\n"],
+  ]);
+  assert.deepEqual(
+    sharding()?.shards.map(({ name, lines, replicas }) => [name, lines, replicas]),
+    [
+      ["s1", 4, ["s1"]],
+      ["s2", 1, ["s2"]],
+      ["s3", 1, ["s3"]],
+    ],
+  );
+});
+
+test("a reload that only gives a shard another server does not change the map", async () => {
+  const platform = platformWithout(new Set());
+  const config = shardedConfig(["s1", "s2"], {});
+  const relay = await Relay.open(config, platform);
+  const [http] = config.http;
+  const [s1, s2] = http?.sharding?.shards ?? [];
+  assert.ok(http?.sharding && s1 && s2);
+  const other = { ...s2.outputs[0]!, name: "other", origin: "http://other:8086" };
+  const shards = [s1, { ...s2, outputs: [...s2.outputs, other] }];
+  const outputs = [...http.outputs, other];
+  await relay.reload({ ...config, http: [{ ...http, outputs, sharding: { ...http.sharding, shards } }] });
+  assert.deepEqual(platform.logged, []);
+  assert.deepEqual(
+    relay.status().listeners[0]?.sharding?.shards.map(({ replicas }) => replicas),
+    [["s1"], ["s2", "other"]],
+  );
+});
+
+test("shards in place of outputs, and the other way round, are told as a changed map", async () => {
+  const platform = platformWithout(new Set());
+  const plain = configOf({ main: ["s1"] });
+  const sharded = shardedConfig(["s1", "s2"], {});
+  const relay = await Relay.open(plain, platform);
+  await relay.reload(sharded);
+  await relay.reload(plain);
+  const hash = platform.logged[0]?.fields["after"];
+  assert.match(String(hash), /^[0-9a-f]{16}$/);
+  assert.deepEqual(
+    platform.logged.map(({ event, fields }) => [event, fields["before"], fields["after"]]),
+    [
+      ["shard-map-changed", "no shards", hash],
+      ["shard-map-changed", hash, "no shards"],
+    ],
+  );
+  assert.equal(relay.status().listeners[0]?.sharding, undefined);
+});
+
+test("a client that is writing to a listener with shards that leaves the config gets 503 for those without servers", async () => {
+  const platform = platformWithout(new Set());
+  const sharded = shardedConfig(["s1", "s2"], { a: "s1", b: "s2", "": "s1" });
+  const main = configOf({ other: ["s1"] });
+  const relay = await Relay.open({ ...sharded, http: [...sharded.http, ...main.http] }, platform);
+  const leaving = writerOf(relay, "main");
+  await relay.reload(main);
+  const { status, influxError } = await leaving.post({ ...write, body: BODY }, signal);
+  assert.equal(status, 503);
+  assert.match(String(influxError), /^shard s2: /);
+  assert.deepEqual(textsOf(platform), [["s1", "m,t=a v=1 1\nm v=1 1\n"]]);
+});
+
+test("a listener with shards is ready for queries once each of them has a backend in sync, and their fields may differ", async () => {
+  const down = new Set(["s2"]);
+  const fields = (type: string) =>
+    `{"results":[{"series":[{"name":"m","columns":["fieldKey","fieldType"],"values":[["f","${type}"]]}]}]}`;
+  const platform = createTestPlatform({
+    http: ({ origin, path }) => {
+      const { hostname } = new URL(origin);
+      if (down.has(hostname)) throw new TransportError("refused", false, "refused");
+      if (path.includes("DATABASES")) return httpAnswer(200, fields("d").replace('"f"', '"db"'));
+      return path.includes("FIELD") ? httpAnswer(200, fields(hostname)) : httpAnswer(204);
+    },
+  });
+  const config = shardedConfig(["s1", "s2"], { a: "s1" });
+  const relay = await Relay.open(config, platform);
+  const starting = relay.start(config);
+  await platform.clock.advance(500);
+  await starting;
+  const ready = () => relay.listener("main").ready();
+  assert.deepEqual(await ready(), { writes: true, queries: false });
+  assert.deepEqual(await relay.listener("main").outOfSync("s2"), ["down: no answer to ping"]);
+  assert.deepEqual(await relay.listener("main").outOfSync("s1"), []);
+  assert.equal(await relay.listener("main").outOfSync("s3"), undefined);
+  down.clear();
+  await platform.clock.advance(60_000);
+  assert.deepEqual(await ready(), { writes: true, queries: true });
+  const { fieldTypes } = relay.status();
+  assert.ok(fieldTypes.checkedAtMs !== undefined);
+  assert.deepEqual(fieldTypes.conflicts, []);
+  await relay.stop(platform.clock.monotonic());
+});

@@ -7,6 +7,7 @@ export type Command =
   | { readonly kind: "version" | "help" };
 
 export const USAGE = `influxdb-relay [--config FILE] [--check]
+influxdb-relay status | drain NAME | resume NAME --config FILE
 influxdb-relay spool list|show|verify|drop|replay --config FILE
 
 Writes to every InfluxDB of a replica set. Without --config it starts two embedded demo servers to try it out.
@@ -16,7 +17,10 @@ Writes to every InfluxDB of a replica set. Without --config it starts two embedd
   --version       print the version
   --help          print this text
 
+  status          whether each server should get queries, or why not and what to do
+  drain, resume   take a server out of queries, and let it have them again
   spool ...       look after what is kept for servers that lack something: see influxdb-relay spool --help
+                  (each of them has --help)
 
 Signals: SIGHUP reads the config and the certificates again; SIGTERM and SIGINT stop.
 Exit codes: 0 done, 1 failed, 2 wrong config or arguments, 3 stopped with acknowledged writes undelivered.

@@ -3,6 +3,8 @@ import { describeConfig } from "../../src/config/describe.ts";
 import { warnings } from "../../src/config/warnings.ts";
 import { ConfigError, RelayError } from "../../src/errors.ts";
 import { type Command, readArguments, USAGE, UsageError } from "./arguments.ts";
+import { isBackendAction } from "./backend-arguments.ts";
+import { runBackendCommand } from "./backend-command.ts";
 import { loadConfigFile } from "./config-file.ts";
 import type { Host, Output } from "./host.ts";
 import { serve } from "./serve.ts";
@@ -15,7 +17,9 @@ export async function runCommand(
   output: Output = process,
 ): Promise<number> {
   try {
-    if (args[0] === "spool") return await runSpoolCommand(args.slice(1), host, output);
+    const [word, ...rest] = args;
+    if (isBackendAction(word)) return await runBackendCommand(word, rest, host, output);
+    if (word === "spool") return await runSpoolCommand(rest, host, output);
     return await run(readArguments(args), host, output);
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;

@@ -4,7 +4,6 @@ import type { AddressInfo } from "node:net";
 import type { Config } from "../../src/config/config.ts";
 import { configFromObject } from "../../src/config/parse.ts";
 import { createDemoInfluxdb, type DemoInfluxdb } from "../../src/demo/influxdb.ts";
-import type { AppListener } from "../../src/http/listener.ts";
 import { nodeClock } from "./platform.ts";
 
 const DATABASE = "demo";
@@ -13,8 +12,6 @@ const PORT = 9096;
 /** Two InfluxDB look-alikes in this process, and a relay config in front of them. */
 export interface Demo {
   readonly config: Config;
-  /** Asks the first of the two. */
-  readonly query: NonNullable<AppListener["queryPassThrough"]>;
   /** Prints what to try. */
   explain(): void;
   close(): Promise<void>;
@@ -46,15 +43,6 @@ export async function startDemo(): Promise<Demo> {
   );
   return {
     config,
-    query: async (request) => {
-      const { pathname, search } = new URL(request.url);
-      const body = request.method === "POST" ? { body: await request.arrayBuffer() } : {};
-      return fetch(`${urls[0]}${pathname}${search}`, {
-        method: request.method,
-        headers: request.headers,
-        ...body,
-      });
-    },
     explain: () => {
       process.stdout.write(explanation(urls));
     },

@@ -16,7 +16,7 @@ export interface Output {
 }
 
 /** How a runtime serves HTTP. */
-export interface HttpServer extends Pick<AppPorts, "readBody" | "clientAddress"> {
+export interface HttpServer extends Pick<AppPorts, "readBody" | "clientAddress" | "stream"> {
   /**
    * @throws {BindError} naming the address.
    * @throws {ConfigError} when the PEM is not one.

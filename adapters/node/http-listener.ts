@@ -17,6 +17,8 @@ import { endGently } from "./linger.ts";
 const KEEP_ALIVE_MS = 75_000;
 /** Headers have to be there within this time, however long a body may take. */
 const MAX_HEADERS_MS = 60_000;
+/** The host of a request that names none, as HTTP/1.0 allows and HAProxy's health checks do. Nothing depends on it. */
+const NO_HOST = "localhost";
 /** While it stops, a listener looks so often for connections that have become idle. */
 const SWEEP_MS = 50;
 
@@ -88,9 +90,10 @@ function createHttpServer(options: HttpListenerOptions): Server {
   };
   const server = createAdaptorServer(
     tlsPem === undefined
-      ? { fetch, createServer, serverOptions }
+      ? { fetch, hostname: NO_HOST, createServer, serverOptions }
       : {
           fetch,
+          hostname: NO_HOST,
           createServer: createTlsServer,
           serverOptions: {
             ...serverOptions,

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createAdminApp } from "../../src/admin/app.ts";
+import { RunningBackends } from "../../src/admin/running-backends.ts";
 import { RunningSpool } from "../../src/admin/running-spool.ts";
 import { createApp } from "../../src/app.ts";
 import { formatAddress } from "../../src/config/address.ts";
@@ -12,7 +13,6 @@ import type { HttpServer } from "./host.ts";
 import type { HttpListener, HttpListenerOptions } from "./http-listener.ts";
 import { storedNames } from "./stored-names.ts";
 
-type QueryPassThrough = NonNullable<AppListener["queryPassThrough"]>;
 type Fetch = ReturnType<typeof createApp>["fetch"];
 
 /** People and their programs: few connections, small requests. */
@@ -45,18 +45,22 @@ export class HttpListeners {
   readonly #relay: Relay;
   readonly #platform: Platform;
   readonly #server: HttpServer;
-  readonly #query: QueryPassThrough | undefined;
   readonly #spool: RunningSpool;
+  readonly #backends: RunningBackends;
   #spoolDir: string | undefined;
   #open = new Map<string, Open>();
   /** Listeners that left the config and still answer what they had taken. */
   readonly #leaving = new Set<HttpListener>();
 
-  constructor(relay: Relay, platform: Platform, server: HttpServer, query?: QueryPassThrough) {
+  constructor(relay: Relay, platform: Platform, server: HttpServer) {
     this.#relay = relay;
     this.#platform = platform;
     this.#server = server;
-    this.#query = query;
+    this.#backends = new RunningBackends({
+      ...{ platform, log: relay.log },
+      backends: () => relay.backends(),
+      status: () => relay.status(),
+    });
     this.#spool = new RunningSpool({
       backends: () => relay.backends(),
       stored: async () => (this.#spoolDir && (await storedNames(this.#spoolDir))) || [],
@@ -131,7 +135,7 @@ export class HttpListeners {
 
   #wantedHttp(http: HttpListenerConfig): Wanted {
     const { name, bindAddr: address, maxConnections, requestTimeoutMs, reusePort } = http;
-    const listener = this.#listener(http);
+    const listener = this.#relay.listener(http.name);
     const { counters } = listener;
     return {
       ...{ key: `[[http]] ${name}`, name, address, maxConnections, requestTimeoutMs, reusePort, counters },
@@ -151,18 +155,16 @@ export class HttpListeners {
       reusePort: false,
       counters: createHttpCounters(),
       pem: undefined,
-      fetch: createAdminApp({ config, spool: this.#spool, log, ports: this.#server }).fetch,
+      fetch: createAdminApp({
+        ...{ config, spool: this.#spool, backends: this.#backends, log },
+        ports: this.#server,
+      }).fetch,
     };
   }
 
-  #listener({ name }: HttpListenerConfig): AppListener {
-    const listener = this.#relay.listener(name);
-    return this.#query === undefined ? listener : { ...listener, queryPassThrough: this.#query };
-  }
-
   #app(listener: AppListener): Fetch {
-    const { readBody, clientAddress } = this.#server;
-    return createApp(listener, { readBody, clientAddress, platform: this.#platform }).fetch;
+    const { readBody, clientAddress, stream } = this.#server;
+    return createApp(listener, { readBody, clientAddress, stream, platform: this.#platform }).fetch;
   }
 }
 

@@ -1,20 +1,18 @@
 import { RemoteSpool } from "../../src/admin/remote-spool.ts";
 import type { SpoolCommands } from "../../src/admin/spool-commands.ts";
 import { StoppedSpool } from "../../src/admin/stopped-spool.ts";
-import { formatAddress } from "../../src/config/address.ts";
 import type { AdminConfig, Config, SpoolConfig } from "../../src/config/config.ts";
 import { RelayError, SpoolError } from "../../src/errors.ts";
-import type { LogSink, Platform, SpoolRoot } from "../../src/platform.ts";
+import type { Platform, SpoolRoot } from "../../src/platform.ts";
 import { backendNames } from "../../src/relay/names.ts";
+import { commandLog, connectAdmin } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
 import type { Host, Output } from "./host.ts";
-import { createLogWriter } from "./log-writer.ts";
 import { readSpoolArguments, type SpoolRequest } from "./spool-arguments.ts";
 import { listText, recordsText, showText, verifyText } from "./spool-tables.ts";
 import { currentUser, ownerOf, storedNames } from "./stored-names.ts";
 
-const CONNECT_TIMEOUT_MS = 5_000;
 const EXIT_FAILED = 1;
 const EXIT_WRONG_USE = 2;
 
@@ -39,7 +37,7 @@ export async function runSpoolCommand(
     return 0;
   }
   const config = loadConfigFile(request.config, host.runtime);
-  const platform = host.platform(log(stderr));
+  const platform = host.platform(commandLog(stderr));
   const { spool, close } = await open(config, platform);
   try {
     const { text, json, code = 0, advice } = await run(request, spool, platform.clock.now());
@@ -164,24 +162,7 @@ async function checkUser(dir: string): Promise<void> {
   );
 }
 
-function remote({ bindAddr, token }: AdminConfig, platform: Platform): Opened {
-  const { host, port } = bindAddr;
-  const loopback = host === "::" ? "::1" : host === "" || host === "0.0.0.0" ? "127.0.0.1" : host;
-  const address = formatAddress({ host: loopback, port });
-  const http = platform.openHttp({
-    origin: `http://${address}`,
-    connections: 1,
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    tls: { skipVerification: false },
-  });
-  return { spool: new RemoteSpool({ http, token, address }), close: () => http.close() };
-}
-
-function log(stderr: Output["stderr"]): LogSink {
-  return createLogWriter({
-    level: "warn",
-    format: process.stderr.isTTY ? "pretty" : "json",
-    now: Date.now,
-    write: (line) => void stderr.write(line),
-  });
+function remote(admin: AdminConfig, platform: Platform): Opened {
+  const { client, close } = connectAdmin(admin, platform);
+  return { spool: new RemoteSpool(client), close };
 }

@@ -7,12 +7,9 @@ import type {
   ShownRecord,
 } from "../../src/admin/spool-commands.ts";
 import type { RangeStatus } from "../../src/backend/backend-status.ts";
+import { age, policy, printable, size, table, time } from "./text-table.ts";
 
 const PART_NAMES: Readonly<Record<Part, string>> = { backlog: "backlog", held: "held", dead: "dead letters" };
-/** Nanoseconds since 1970 beyond which a range is one of all times: the bounds of InfluxDB's. */
-const FIRST_NS = -(2n ** 63n);
-const LAST_NS = 2n ** 63n - 1n;
-
 /** What is kept, for people. `nowMs` is in milliseconds since 1970. */
 export function listText(reports: readonly BackendReport[], nowMs: number): string {
   if (reports.length === 0) return "Nothing is stored.\n";
@@ -121,55 +118,4 @@ function recordText({
   return [fields.join("  "), ...lines.map((line) => `  ${line}`)]
     .map((line) => `${printable(line)}\n`)
     .join("");
-}
-
-function policy(rp: string): string {
-  return rp === "" ? "default" : rp;
-}
-
-function time(ns: bigint): string {
-  if (ns <= FIRST_NS) return "the beginning";
-  if (ns >= LAST_NS) return "the end";
-  return new Date(Number(ns / 1_000_000n)).toISOString();
-}
-
-function size(bytes: number): string {
-  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
-}
-
-function age(ms: number): string {
-  const seconds = Math.max(0, Math.floor(ms / 1_000));
-  const [days, hours, minutes] = [86_400, 3_600, 60].map((unit) => Math.floor(seconds / unit)) as [
-    number,
-    number,
-    number,
-  ];
-  if (days > 0) return `${days}d${hours % 24}h`;
-  if (hours > 0) return `${hours}h${minutes % 60}m`;
-  return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
-}
-
-/** Columns as wide as they must be; the last one may be of any length. */
-function table(rows: readonly (readonly string[])[]): string {
-  const texts = rows.map((row) => row.map(printable));
-  const columns = Math.max(...texts.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, at) =>
-    Math.max(...texts.filter((row) => at < row.length - 1).map((row) => row[at]?.length ?? 0), 0),
-  );
-  const line = (row: readonly string[]) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ");
-  return texts.map((row) => `${line(row).trimEnd()}\n`).join("");
-}
-
-/** What is stored came from clients: a terminal must not obey it. */
-function printable(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }

@@ -4,6 +4,7 @@ import { type Env, type Found, findConfig, NAME, OBJECTS, readConfig } from "./c
 import { createListener } from "./listener.ts";
 import { consoleLog, workerPlatform } from "./platform.ts";
 import { clientAddress, readBody } from "./request-body.ts";
+import { stream } from "./response-stream.ts";
 import type { SpoolObject } from "./spool-object.ts";
 
 type Fetch = (request: Request, env: Env, context: ExecutionContext) => Response | Promise<Response>;
@@ -35,7 +36,7 @@ function createAnswer(found: Found, env: Env): Fetch {
     const platform = workerPlatform(consoleLog(config.logLevel));
     const objects = env[OBJECTS] as DurableObjectNamespace<SpoolObject> | undefined;
     const listener = createListener(config, objects, platform);
-    const app = createApp(listener, { readBody, clientAddress, platform });
+    const app = createApp(listener, { readBody, clientAddress, stream, platform });
     return async (request, ...more) => {
       if (new URL(request.url).pathname === "/status") await listener.refreshStatus();
       return app.fetch(request, ...more);

@@ -1,9 +1,17 @@
-import { DirectBackend } from "../../src/backend/direct.ts";
+import { DirectBackend, type DirectProbe } from "../../src/backend/direct.ts";
 import type { WaitUntil } from "../../src/backend/direct-delivery.ts";
 import type { Config, HttpListenerConfig, SpoolConfig } from "../../src/config/config.ts";
 import { type AppListener, createHttpCounters } from "../../src/http/listener.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { Platform } from "../../src/platform.ts";
+import { createQueryCounters } from "../../src/query/counters.ts";
+import { DirectChanges } from "../../src/query/direct-changes.ts";
+import type { Queries } from "../../src/query/query.ts";
+import type { ReadReplica } from "../../src/query/replica.ts";
+import { QueryService } from "../../src/query/service.ts";
+import { ShardedQueryService } from "../../src/query/sharded/sharded-service.ts";
+import { replicaSets } from "../../src/shard/sets.ts";
+import { Sharding } from "../../src/shard/sharding.ts";
 import { Budget } from "../../src/write/budget.ts";
 import { FanOut } from "../../src/write/fan-out.ts";
 import { createStampClock } from "../../src/write/precision.ts";
@@ -32,31 +40,45 @@ export function createListener(
   const log = createLog(platform.log, platform.clock);
   const backends = config.outputs.map((output) => new DirectBackend(output, platform, log));
   const counters = createHttpCounters();
-  const timeoutMs = Math.max(...config.outputs.map((output) => output.timeoutMs));
+  const queryCounters = createQueryCounters();
+  const sets = replicaSets(config, backends);
+  const timeouts = replicaSets(config, config.outputs).map((outputs) =>
+    Math.max(...outputs.map((output) => output.timeoutMs)),
+  );
+  const sharding = config.sharding && new Sharding(config.sharding);
   // The runtime bounds what an isolate holds, and a count of what cut-off requests held would never end.
   const budget = new Budget(Number.POSITIVE_INFINITY);
 
-  function inMemory(waitUntil: WaitUntil): Writer {
-    const replicas = backends.map((backend) => backend.replica({ waitUntil }));
+  /** Lets what is known of the backends' objects be fresh. */
+  async function refresh(
+    set: readonly DirectBackend[],
+    namespace: DurableObjectNamespace<SpoolObject>,
+    waitUntil: WaitUntil,
+  ): Promise<void> {
+    await Promise.all(set.map(({ name, known }) => known.refresh(openKeeper(namespace, name), waitUntil)));
+  }
+
+  function inMemory(set: readonly DirectBackend[], timeoutMs: number, waitUntil: WaitUntil): Writer {
+    const replicas = set.map((backend) => backend.replica({ waitUntil }));
     return new FanOut({ replicas, clock: platform.clock, deadlineMs: timeoutMs, budget });
   }
 
   function inObjects(
+    set: readonly DirectBackend[],
+    timeoutMs: number,
     { graceMs, whenFull, storeCredentials }: SpoolConfig,
     namespace: DurableObjectNamespace<SpoolObject>,
     waitUntil: WaitUntil,
   ): Writer {
     const { clock } = platform;
-    const requests = backends.map(({ name }) => ({ waitUntil, keeper: openKeeper(namespace, name) }));
+    const requests = set.map(({ name }) => ({ waitUntil, keeper: openKeeper(namespace, name) }));
     const replicas = requests.map((request, i) =>
-      (backends[i] as DirectBackend).replica(request, storeCredentials),
+      (set[i] as DirectBackend).replica(request, storeCredentials),
     );
     return {
       async post(write, signal) {
         const since = clock.monotonic();
-        await Promise.all(
-          requests.map(({ keeper }, i) => (backends[i] as DirectBackend).known.refresh(keeper, waitUntil)),
-        );
+        await refresh(set, namespace, waitUntil);
         const deadlineMs = Math.max(1, timeoutMs - (clock.monotonic() - since));
         const safely = { graceMs, refuseWhenFull: whenFull === "refuse" };
         return new FanOut({ replicas, clock, deadlineMs, budget, spool: safely }).post(write, signal);
@@ -64,13 +86,50 @@ export function createListener(
     };
   }
 
+  function service(background: (work: Promise<unknown>) => void): Queries {
+    const { name: listener, query, queryTimeoutMs, syncWaitMs, readOnly, deny, maxRowsPulled } = config;
+    const common = {
+      ...{ clock: platform.clock, random: platform.random, gunzip: platform.gunzip },
+      ...{ listener, log },
+      policy: query,
+      timeoutMs: queryTimeoutMs,
+      syncWaitMs,
+      rules: { readOnly, deny },
+      counters: queryCounters,
+    };
+    const sides = sets.map((set) => ({
+      replicas: set.map(readReplica),
+      changes: new DirectChanges(set, log),
+    }));
+    if (sharding !== undefined) {
+      return new ShardedQueryService({ ...common, map: sharding.map, shards: sides, maxRowsPulled });
+    }
+    const [side] = sides as [(typeof sides)[number]];
+    return new QueryService({ ...common, ...side, background });
+  }
+
+  /** Asks now: what an isolate knew of its backends would be as old as its last request. */
+  function probe(backend: DirectBackend): Promise<DirectProbe> {
+    return backend.probe(spool && objects && openKeeper(objects, backend.name));
+  }
+
   return {
     config,
+    queries: async ({ executionCtx }) => {
+      const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);
+      if (spool !== undefined && objects !== undefined) await refresh(backends, objects, waitUntil);
+      return service(waitUntil);
+    },
+    queryCounters,
     writer: ({ executionCtx }) => {
       const waitUntil: WaitUntil = (promise) => executionCtx.waitUntil(promise);
-      return spool === undefined || objects === undefined
-        ? inMemory(waitUntil)
-        : inObjects(spool, objects, waitUntil);
+      const writers = sets.map((set, i) => {
+        const timeoutMs = timeouts[i] as number;
+        return spool === undefined || objects === undefined
+          ? inMemory(set, timeoutMs, waitUntil)
+          : inObjects(set, timeoutMs, spool, objects, waitUntil);
+      });
+      return sharding?.router(writers) ?? (writers[0] as Writer);
     },
     // A Worker is never told to stop. A signal belongs to the request that made it, so each gets its own.
     get signal() {
@@ -80,7 +139,17 @@ export function createListener(
     log,
     counters,
     backendVersion: () => backends.find(({ client }) => client.version !== undefined)?.client.version,
-    ready: () => anyAnswers(backends),
+    async ready() {
+      const probes = await Promise.all(backends.map(probe));
+      return {
+        writes: probes.some(({ answers }) => answers),
+        queries: probes.some(({ reasons }) => reasons.length === 0),
+      };
+    },
+    async outOfSync(name) {
+      const backend = backends.find((other) => other.name === name);
+      return backend && (await probe(backend)).reasons;
+    },
     status: () => ({
       runtime: platform.runtime,
       scope: "the figures of one isolate since it started; there are others",
@@ -90,6 +159,8 @@ export function createListener(
           consistency: config.consistency,
           replicas: backends.map(({ name }) => name),
           counters: { ...counters },
+          queries: { ...queryCounters },
+          ...(sharding && { sharding: sharding.status(sets.map((set) => set.map(({ name }) => name))) }),
         },
       ],
       backends: backends.map((backend) => backend.status()),
@@ -101,13 +172,15 @@ export function createListener(
   };
 }
 
-/** Asks now: what an isolate knew of its backends would be as old as its last request. */
-async function anyAnswers(backends: readonly DirectBackend[]): Promise<boolean> {
-  const pings = backends.map(async ({ name, client }) => {
-    if (!(await client.ping())) throw new Error(name);
-  });
-  return Promise.any(pings).then(
-    () => true,
-    () => false,
-  );
+/** Of the keeper it is known what it said last; without one nothing is kept, and each that answers is as good. */
+function readReplica({ name, queries, known }: DirectBackend): ReadReplica {
+  const { state } = known;
+  return {
+    name,
+    queries,
+    isInSync: () => state.up && state.records === 0,
+    staleMs: () => (state.records === 0 ? 0 : 1_000),
+    pending: () => 0,
+    answered: async () => {},
+  };
 }

@@ -100,6 +100,7 @@ export class ObjectBackend {
       held: [...databases].slice(0, MAX_HELD_TOLD),
       up: this.#backend.up,
       full: this.#last !== undefined && this.#backend.isFull(this.#last),
+      differs: this.handoff.lost.has() || this.handoff.suspect.has(),
     };
   }
 

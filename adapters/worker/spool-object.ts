@@ -1,4 +1,5 @@
 import { DurableObject } from "cloudflare:workers";
+import { hasRanges } from "../../src/backend/handoff.ts";
 import { type KeeperState, NOTHING_KEPT } from "../../src/backend/keeper.ts";
 import type { Reply, Write } from "../../src/writer.ts";
 import type { Env } from "./config.ts";
@@ -29,8 +30,8 @@ export class SpoolObject extends DurableObject<Env> {
 
   /** What waits here. Wakes what waits and whose alarm has not come. */
   async ask(): Promise<KeeperState> {
-    await this.#host.spool();
-    if (this.#host.idle) return NOTHING_KEPT;
+    const { spool } = await this.#host.spool();
+    if (this.#host.idle) return { ...NOTHING_KEPT, differs: hasRanges(spool.facts) };
     return this.#use((backend) => backend.state);
   }
 

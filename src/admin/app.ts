@@ -4,21 +4,18 @@ import type { AdminConfig } from "../config/config.ts";
 import { BodyError, RelayError } from "../errors.ts";
 import type { AppPorts } from "../http/listener.ts";
 import type { Log } from "../observe/log.ts";
+import type { BackendCommands } from "./backend-commands.ts";
+import { addBackendRoutes } from "./backend-routes.ts";
 import { createGuard } from "./guard.ts";
-import {
-  DEFAULT_SHOWN,
-  MAX_SHOWN,
-  type Part,
-  SpoolCommandError,
-  type SpoolCommands,
-  type Where,
-} from "./spool-commands.ts";
+import { CommandError, jsonOf, parsed, RequestError } from "./requests.ts";
+import { DEFAULT_SHOWN, MAX_SHOWN, type Part, type SpoolCommands, type Where } from "./spool-commands.ts";
 
-const MAX_BODY_BYTES = 16 * 1024;
+const MAX_BODY_BYTES = 256 * 1024;
 
 interface AdminAppOptions {
   readonly config: AdminConfig;
   readonly spool: SpoolCommands;
+  readonly backends: BackendCommands;
   readonly log: Log;
   readonly ports: Pick<AppPorts, "readBody" | "clientAddress">;
 }
@@ -35,23 +32,15 @@ const where = { db: v.optional(v.string()), rp: v.optional(v.string()) };
 const dropSchema = v.strictObject({ part: partSchema, ...where, dryRun: v.optional(v.boolean(), false) });
 const replaySchema = v.strictObject(where);
 
-/** A request that is not understood. */
-class RequestError extends RelayError {
-  constructor(message: string) {
-    super("REQUEST", message);
-  }
-}
-
 /**
  * The HTTP side of `[admin]`, for any runtime. GET changes nothing; what changes something is a POST with a JSON
  * object as its body. Answers are JSON, errors `{"error":"..."}`.
  */
-export function createAdminApp({ config, spool, log, ports }: AdminAppOptions): Hono {
+export function createAdminApp({ config, spool, backends, log, ports }: AdminAppOptions): Hono {
   const app = new Hono();
 
-  async function bodyOf<T>(c: Context, schema: v.GenericSchema<unknown, T>): Promise<T> {
-    const bytes = await ports.readBody(c, MAX_BODY_BYTES);
-    return parsed(schema, jsonOf(bytes));
+  async function body(c: Context): Promise<unknown> {
+    return jsonOf(await ports.readBody(c, MAX_BODY_BYTES));
   }
 
   /** Says in the log who changed what. */
@@ -69,7 +58,7 @@ export function createAdminApp({ config, spool, log, ports }: AdminAppOptions): 
   });
   app.post("/spool/:backend/verify", async (c) => c.json(await spool.verify(c.req.param("backend"))));
   app.post("/spool/:backend/drop", async (c) => {
-    const { part, dryRun, ...rest } = await bodyOf(c, dropSchema);
+    const { part, dryRun, ...rest } = parsed(dropSchema, await body(c));
     const place = whereOf(rest);
     const backend = c.req.param("backend");
     if (dryRun) return c.json({ records: await spool.count(backend, part, place) });
@@ -78,11 +67,12 @@ export function createAdminApp({ config, spool, log, ports }: AdminAppOptions): 
     return c.json({ records });
   });
   app.post("/spool/:backend/replay", async (c) => {
-    const place = whereOf(await bodyOf(c, replaySchema));
+    const place = whereOf(parsed(replaySchema, await body(c)));
     const records = await spool.replay(c.req.param("backend"), place);
     audit(c, "replay", "dead", place, records);
     return c.json({ records });
   });
+  addBackendRoutes(app, { backends, log, body, clientAddress: ports.clientAddress });
   app.notFound((c) => c.json({ error: "there is no such command" }, 404));
   app.onError((error, c) => {
     const status = statusOf(error);
@@ -101,25 +91,8 @@ export function createAdminApp({ config, spool, log, ports }: AdminAppOptions): 
 function statusOf(error: Error): 400 | 404 | 409 | 413 | 500 {
   if (error instanceof RequestError) return 400;
   if (error instanceof BodyError) return error.reason === "too-large" ? 413 : 400;
-  if (error instanceof SpoolCommandError) return error.reason === "unknown" ? 404 : 409;
+  if (error instanceof CommandError) return error.reason === "unknown" ? 404 : 409;
   return 500;
-}
-
-function jsonOf(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes));
-  } catch {
-    throw new RequestError("the body is no JSON");
-  }
-}
-
-function parsed<T>(schema: v.GenericSchema<unknown, T>, value: unknown): T {
-  const result = v.safeParse(schema, value);
-  if (result.success) return result.output;
-  const [{ message, path }] = result.issues;
-  throw new RequestError(
-    path === undefined ? message : `${path.map(({ key }) => key).join(".")}: ${message}`,
-  );
 }
 
 function whereOf({ db, rp }: { db?: string | undefined; rp?: string | undefined }): Where {

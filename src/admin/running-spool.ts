@@ -3,6 +3,7 @@ import type { HeldStatus } from "../backend/backend-status.ts";
 import type { Kept } from "../spool/undelivered.ts";
 import { verifyLog } from "../spool/verify.ts";
 import { countMatching, reportFor, reportOf, showSome } from "./look.ts";
+import { CommandError } from "./requests.ts";
 import {
   type BackendReport,
   type Check,
@@ -11,7 +12,6 @@ import {
   type Part,
   type PartCheck,
   type Shown,
-  SpoolCommandError,
   type SpoolCommands,
   unknownBackend,
   type Where,
@@ -69,7 +69,7 @@ export class RunningSpool implements SpoolCommands {
     const matches = matcher(where);
     return this.#alone(name, async () => {
       if (part !== "dead") return backend.drop(LOGS[part], matches);
-      return (await backend.deadLetters?.take(matches, async () => {})) ?? 0;
+      return (await backend.deadLetters?.forget(matches)) ?? 0;
     });
   }
 
@@ -82,7 +82,7 @@ export class RunningSpool implements SpoolCommands {
     const backend = this.#options.backends().find((other) => other.name === name);
     if (backend !== undefined) return backend;
     if (!(await this.#options.stored()).includes(name)) throw unknownBackend(name);
-    throw new SpoolCommandError(
+    throw new CommandError(
       "conflict",
       `no output of the running relay has the name ${JSON.stringify(name)}: stop the relay to look into what is stored for it`,
     );
@@ -90,10 +90,7 @@ export class RunningSpool implements SpoolCommands {
 
   async #alone<T>(name: string, run: () => Promise<T>): Promise<T> {
     if (this.#busy.has(name)) {
-      throw new SpoolCommandError(
-        "conflict",
-        "another command is under way for this backend: try again later",
-      );
+      throw new CommandError("conflict", "another command is under way for this backend: try again later");
     }
     this.#busy.add(name);
     try {

@@ -1,7 +1,7 @@
 import type { HeldStatus, RangeStatus } from "../backend/backend-status.ts";
-import { RelayError } from "../errors.ts";
 import type { LogCheck } from "../spool/verify.ts";
 import type { Destination } from "../writer.ts";
+import { CommandError } from "./requests.ts";
 
 /** What is kept for a backend: what it lacks, what it lacks but is not ready for, and what was given up. */
 export type Part = "backlog" | "held" | "dead";
@@ -53,6 +53,8 @@ export interface ShownRecord {
   readonly bytes: number;
   /** The beginning of the body. */
   readonly preview: string;
+  /** It is an InfluxQL statement; of one with a password the preview says just that. */
+  readonly statement?: true;
   /** Why it was given up; of dead letters only. */
   readonly reason?: string;
   readonly status?: number;
@@ -92,21 +94,8 @@ export interface SpoolCommands {
 export const MAX_SHOWN = 1_000;
 export const DEFAULT_SHOWN = 20;
 
-/** A command that cannot be carried out. */
-export class SpoolCommandError extends RelayError {
-  readonly reason: "unknown" | "conflict";
-
-  constructor(reason: "unknown" | "conflict", message: string) {
-    super("SPOOL_COMMAND", message);
-    this.reason = reason;
-  }
-}
-
-export function unknownBackend(name: string): SpoolCommandError {
-  return new SpoolCommandError(
-    "unknown",
-    `there is no backend ${JSON.stringify(name)}: \`spool list\` names all`,
-  );
+export function unknownBackend(name: string): CommandError {
+  return new CommandError("unknown", `there is no backend ${JSON.stringify(name)}: \`spool list\` names all`);
 }
 
 /** Tells whether a destination is one of those meant. */

@@ -2,6 +2,7 @@ import type { HeldReasons } from "../spool/held-reasons.ts";
 import type { TimeRange } from "../spool/time-ranges.ts";
 import type { OutcomeKind } from "../writer.ts";
 import type { DeadLetters } from "./dead-letters.ts";
+import type { Drain } from "./drains.ts";
 import type { Handoff } from "./handoff.ts";
 
 /** A {@link TimeRange} for JSON: nanoseconds since 1970 as text. */
@@ -17,6 +18,18 @@ export interface BackendStatus {
   readonly name: string;
   /** `down`: it does not answer. `behind`: it answers, and lacks something. */
   readonly state: "up" | "behind" | "down";
+  /** Whether it should get queries. */
+  readonly inSync: boolean;
+  /** Why not, in words. */
+  readonly reasons: readonly string[];
+  /** How long ago it was in sync, as far as this process knows; 0 while it is. */
+  readonly staleSeconds: number;
+  /** Who took it out of queries. */
+  readonly drained: readonly Drain[];
+  /** Where what it lacks is kept. */
+  readonly keptOn: "memory" | "disk";
+  /** How fast it gets what it missed, at most. */
+  readonly drainBytesPerSecond: number;
   readonly version: string | undefined;
   readonly backlog: { readonly records: number; readonly bytes: number };
   readonly lanes: number;
@@ -29,6 +42,8 @@ export interface BackendStatus {
   readonly requests: Readonly<Record<OutcomeKind, number>>;
   /** Writes that the requests carried; one that was sent again counts again. */
   readonly writes: number;
+  /** Queries whose answer has not ended, and all that it was asked. */
+  readonly queries: { readonly running: number; readonly asked: number };
   readonly counters: Handoff["counters"];
   /** Absent where nothing is kept on disk. */
   readonly deadLetters:

@@ -1,10 +1,12 @@
 import * as v from "valibot";
 import type { OutputConfig } from "../config/config.ts";
-import { RelayError, TransportError } from "../errors.ts";
+import { TransportError } from "../errors.ts";
 import type { HttpAnswer, HttpClient, Platform } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import { splitLines } from "../write/split.ts";
-import type { Credentials, Destination, Reply } from "../writer.ts";
+import { type Change, type Credentials, type Destination, REMOTE_WRITE, type Reply } from "../writer.ts";
+import { changeAnswered } from "./change-outcome.ts";
+import { basePath, httpOptions } from "./http-options.ts";
 import { answered, unanswered } from "./outcome.ts";
 
 /** Connections kept to one backend. A lane has one request in flight, so this many lanes work at a time. */
@@ -17,11 +19,22 @@ const policies = v.object({
     }),
   ]),
 });
-const CONNECT_TIMEOUT_MS = 5_000;
+/** A ping needs neither the disk nor the index: without an answer in this time the server hangs. */
+const PING_TIMEOUT_MS = 2_000;
 /** Of an error body, this much is read and passed on. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** Of the answer to a statement, which says how many points it wrote, or why it failed. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 /** Bodies smaller than this are not worth compressing. */
 const MIN_GZIP_BYTES = 1_024;
+
+const LINE_HEADERS = { "content-type": "text/plain; charset=utf-8" };
+/** As https://prometheus.io/docs/specs/prw/remote_write_spec/ (1.0) wants them. */
+const REMOTE_WRITE_HEADERS = {
+  "content-type": "application/x-protobuf",
+  "content-encoding": "snappy",
+  "x-prometheus-remote-write-version": "0.1.0",
+};
 
 /** What one request to a backend came to. */
 export interface Result {
@@ -41,17 +54,7 @@ export class BackendClient {
   constructor(output: OutputConfig, platform: Platform) {
     this.#output = output;
     this.#platform = platform;
-    this.#http = platform.openHttp({
-      origin: output.origin,
-      connections: CONNECTIONS,
-      connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, output.timeoutMs),
-      tls: {
-        skipVerification: output.skipTlsVerification,
-        ...pem("ca", output.ca, platform),
-        ...pem("cert", output.cert, platform),
-        ...pem("key", output.key, platform),
-      },
-    });
+    this.#http = platform.openHttp(httpOptions(output, CONNECTIONS, platform));
   }
 
   /**
@@ -60,7 +63,7 @@ export class BackendClient {
    */
   async write(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
     const result = await this.#post(destination, pieces);
-    if (result.reply.status !== 413) return result;
+    if (result.reply.status !== 413 || destination.precision === REMOTE_WRITE) return result;
     const body = whole(pieces);
     const parts = splitLines(body, Math.ceil(body.byteLength / 2));
     if (parts.length < 2) return result;
@@ -73,36 +76,76 @@ export class BackendClient {
     return worst ?? result;
   }
 
+  /** Executes a statement. */
+  async change({ text, db, rp, credentials, timeoutMs }: Change): Promise<Result> {
+    const form = new URLSearchParams({ q: text, ...(db !== "" && { db }), ...(rp !== "" && { rp }) });
+    const headers = this.#authorization(credentials);
+    headers["content-type"] = "application/x-www-form-urlencoded";
+    try {
+      const answer = await this.#http.send({
+        method: "POST",
+        path: `${basePath(this.#output)}/query`,
+        headers,
+        body: new TextEncoder().encode(form.toString()),
+        timeoutMs,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+      });
+      this.#learn(answer);
+      return { reply: changeAnswered(answer), unknownOutcome: false };
+    } catch (error) {
+      if (!(error instanceof TransportError)) return this.#surprised(error);
+      return { reply: unanswered(error.failure), unknownOutcome: error.unknownOutcome };
+    }
+  }
+
   /** True when the backend answers `/ping` with anything but a server error. */
   async ping(): Promise<boolean> {
+    const status = await this.pingStatus();
+    return status > 0 && status < 500;
+  }
+
+  /** What it answers to `/ping`; 0 if that is nothing. InfluxDB answers 204, also without credentials unless told otherwise. */
+  async pingStatus(): Promise<number> {
     try {
       const answer = await this.#http.send({
         method: "GET",
-        path: `${this.#base}/ping`,
-        headers: {},
-        timeoutMs: this.#output.timeoutMs,
+        path: `${basePath(this.#output)}/ping`,
+        headers: this.#authorization(undefined),
+        timeoutMs: Math.min(PING_TIMEOUT_MS, this.#output.timeoutMs),
         maxAnswerBytes: MAX_ERROR_BYTES,
       });
       this.#learn(answer);
-      return answer.status < 500;
+      return answer.status;
     } catch (error) {
-      if (error instanceof TransportError) return false;
+      if (error instanceof TransportError) return 0;
       throw error;
     }
   }
 
   /** The name of a database's default retention policy; undefined if the backend does not tell. */
   async defaultPolicy(db: string, credentials: Credentials | undefined): Promise<string | undefined> {
-    const q = `SHOW RETENTION POLICIES ON "${db.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+    const answer = await this.ask(
+      `SHOW RETENTION POLICIES ON ${quotedIdentifier(db)}`,
+      credentials,
+      MAX_ERROR_BYTES,
+    );
+    return answer?.status === 200 ? defaultIn(answer.body) : undefined;
+  }
+
+  /** The answer to a query that changes nothing; undefined if there is none. */
+  async ask(
+    q: string,
+    credentials: Credentials | undefined,
+    maxAnswerBytes: number,
+  ): Promise<HttpAnswer | undefined> {
     try {
-      const answer = await this.#http.send({
+      return await this.#http.send({
         method: "GET",
-        path: `${this.#base}/query?q=${encodeURIComponent(q)}`,
+        path: `${basePath(this.#output)}/query?q=${encodeURIComponent(q)}`,
         headers: this.#authorization(credentials),
         timeoutMs: this.#output.timeoutMs,
-        maxAnswerBytes: MAX_ERROR_BYTES,
+        maxAnswerBytes,
       });
-      return answer.status === 200 ? defaultIn(answer.body) : undefined;
     } catch (error) {
       if (error instanceof TransportError) return undefined;
       throw error;
@@ -115,12 +158,15 @@ export class BackendClient {
 
   async #post(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
     const headers = this.#authorization(destination.credentials);
-    headers["content-type"] = "text/plain; charset=utf-8";
+    const isPacked = destination.precision === REMOTE_WRITE;
+    Object.assign(headers, isPacked ? REMOTE_WRITE_HEADERS : LINE_HEADERS);
     try {
-      const body = await this.#encode(pieces, headers);
+      const body = isPacked ? pieces : await this.#encode(pieces, headers);
       const answer = await this.#http.send({
         method: "POST",
-        path: this.#output.writePath + writeQuery(destination),
+        path: isPacked
+          ? `${basePath(this.#output)}/api/v1/prom/write${writeQuery({ ...destination, precision: "" })}`
+          : this.#output.writePath + writeQuery(destination),
         headers,
         body: body.length === 1 ? (body[0] as Uint8Array) : body,
         timeoutMs: this.#output.timeoutMs,
@@ -130,7 +176,7 @@ export class BackendClient {
       return { reply: answered(answer), unknownOutcome: false };
     } catch (error) {
       if (!(error instanceof TransportError)) return this.#surprised(error);
-      if (error.failure === "protocol" && pieces.some(hasControls))
+      if (error.failure === "protocol" && !isPacked && pieces.some(hasControls))
         return { reply: UNREADABLE, unknownOutcome: false };
       return { reply: unanswered(error.failure), unknownOutcome: error.unknownOutcome };
     }
@@ -152,11 +198,6 @@ export class BackendClient {
     const message = error instanceof Error ? error.message : String(error);
     this.#platform.log("error", "internal-error", { backend: this.#output.name, error: message });
     return { reply: unanswered("protocol"), unknownOutcome: true };
-  }
-
-  /** What the other endpoints' paths begin with. */
-  get #base(): string {
-    return this.#output.writePath.replace(/\/write$/, "");
   }
 
   #authorization(credentials: Credentials | undefined): Record<string, string> {
@@ -208,6 +249,11 @@ function writeQuery({ db, rp, precision }: Destination): string {
   return query;
 }
 
+/** A name as InfluxQL wants it. */
+export function quotedIdentifier(name: string): string {
+  return `"${name.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
+}
+
 /** The policy that is marked as the default in the answer to SHOW RETENTION POLICIES. */
 function defaultIn(body: Uint8Array): string | undefined {
   try {
@@ -220,11 +266,4 @@ function defaultIn(body: Uint8Array): string | undefined {
     // An error of InfluxDB, or an answer that is none: there is nothing to learn from it.
     return undefined;
   }
-}
-
-function pem(name: "ca" | "cert" | "key", path: string | undefined, { readText }: Platform) {
-  if (path === undefined) return {};
-  if (readText === undefined)
-    throw new RelayError("NO_FILES", `${name} = "${path}": this runtime has no files`);
-  return { [name]: readText(path) };
 }

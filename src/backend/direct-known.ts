@@ -54,21 +54,26 @@ export class DirectKnown {
     const age = now - this.#since;
     if (age >= FRESH_MS) {
       this.#renewedAt = now;
-      await this.#ask(keeper, now);
+      await this.ask(keeper);
     } else if (age >= RENEW_MS && now - this.#renewedAt >= RENEW_MS) {
       this.#renewedAt = now;
-      waitUntil(this.#ask(keeper, now));
+      waitUntil(this.ask(keeper));
     }
   }
 
-  async #ask(keeper: Keeper, askedAt: number): Promise<void> {
+  /** Asks now; undefined if there is no answer in time. Never rejects. */
+  async ask(keeper: Keeper): Promise<KeeperState | undefined> {
+    const askedAt = this.#clock.monotonic();
     const late = Promise.withResolvers<never>();
     const timer = this.#clock.after(ASK_LIMIT_MS, () => late.reject(new Error("no answer in time")));
     try {
-      this.learn(await Promise.race([keeper.ask(), late.promise]), askedAt);
+      const state = await Promise.race([keeper.ask(), late.promise]);
+      this.learn(state, askedAt);
+      return state;
     } catch (error) {
       this.learn(NOTHING_KEPT, askedAt);
       this.#failed(error);
+      return undefined;
     } finally {
       timer.cancel();
     }

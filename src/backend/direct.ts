@@ -10,6 +10,7 @@ import { DirectKnown } from "./direct-known.ts";
 import { DirectSession } from "./direct-session.ts";
 import type { Keeper } from "./keeper.ts";
 import { isExpired, unanswered } from "./outcome.ts";
+import { QueryClient } from "./query-client.ts";
 import type { Replica } from "./replica.ts";
 
 /** What is held for longer belongs to a request that the runtime has cut off. */
@@ -29,6 +30,14 @@ export interface DirectStatus {
   readonly counters: DirectBackend["counters"];
 }
 
+/** How a backend is just now. */
+export interface DirectProbe {
+  /** It answers at all, so that writes are worth trying. */
+  readonly answers: boolean;
+  /** Why it should get no queries, in words; empty if it should. */
+  readonly reasons: readonly string[];
+}
+
 /**
  * One InfluxDB server, where a runtime lets requests share no connection, promise or timer: there are no lanes, so
  * no order between requests, nothing is joined, and what the backend lacks is kept no longer than the request lives,
@@ -37,6 +46,7 @@ export interface DirectStatus {
 export class DirectBackend implements DirectHost {
   readonly name: string;
   readonly client: BackendClient;
+  readonly queries: QueryClient;
   readonly counters = {
     kept: 0,
     delivered: 0,
@@ -69,6 +79,7 @@ export class DirectBackend implements DirectHost {
   constructor(output: OutputConfig, platform: Platform, log: Log) {
     this.name = output.name;
     this.client = new BackendClient(output, platform);
+    this.queries = new QueryClient(output, platform);
     this.platform = platform;
     this.maxDelayMs = output.maxDelayIntervalMs;
     this.#maxHeldBytes = Math.min(output.bufferSize, MAX_HELD_BYTES);
@@ -113,6 +124,22 @@ export class DirectBackend implements DirectHost {
     } catch (error) {
       this.#unasked(error);
     }
+  }
+
+  /**
+   * Asks whether it should get queries: what it says now, what its keeper has for it, and what this isolate is to try
+   * again.
+   */
+  async probe(keeper: Keeper | undefined): Promise<DirectProbe> {
+    const [status, kept] = await Promise.all([this.client.pingStatus(), keeper && this.known.ask(keeper)]);
+    const reasons: string[] = [];
+    if (status === 0) reasons.push("down: no answer to ping");
+    else if (status < 200 || status >= 300) reasons.push(`down: /ping is answered with ${status}`);
+    if (this.#held.size + (kept?.records ?? 0) > 0) reasons.push("behind: something waits for it");
+    if (kept?.differs) reasons.push("suspect: it lacks something, or may differ, in ranges of time");
+    if (keeper !== undefined && kept === undefined)
+      reasons.push("behind: its Durable Object does not say what waits for it");
+    return { answers: status > 0, reasons };
   }
 
   /** With credentials of its own it does not matter whose a write is. */

@@ -3,9 +3,9 @@ import type { Log } from "../observe/log.ts";
 import type { Clock } from "../platform.ts";
 import { HELD, HeldReasons } from "../spool/held-reasons.ts";
 import type { SpoolFacts } from "../spool/log.ts";
-import { TimeRanges } from "../spool/time-ranges.ts";
+import { type TimeRange, TimeRanges } from "../spool/time-ranges.ts";
 import { timeRange } from "../write/points.ts";
-import type { Destination, Reply } from "../writer.ts";
+import type { Change, Destination, Reply } from "../writer.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { isExpired, wordsOf } from "./outcome.ts";
 
@@ -28,6 +28,16 @@ interface HandoffOptions {
 
 /** The name of the ranges among the facts. */
 export const RANGES = "ranges";
+/** True if ranges are stored in which a backend lacks something, or may differ. */
+export function hasRanges(facts: SpoolFacts): boolean {
+  const stored = facts.get(RANGES);
+  return ["lost", "suspect"].some((name) => {
+    const ranges = new TimeRanges();
+    ranges.restore(stored, name);
+    return ranges.has();
+  });
+}
+
 /** A range that grows is stored after so many milliseconds, together with what else happens until then. */
 const STORE_AFTER_MS = 1_000;
 
@@ -52,6 +62,10 @@ export class Handoff {
     poisoned: 0,
     /** Writes that could not be stored on disk. */
     notStored: 0,
+    /** Statements that this backend executed. */
+    changes: 0,
+    /** Statements that it will not execute, although another one did. */
+    changesFailed: 0,
   };
   #storing = false;
   #heldChanged = false;
@@ -144,6 +158,44 @@ export class Handoff {
     log.throttled("error", "write-poisonous", fields, `write-poisonous ${backend}`);
   }
 
+  /**
+   * The backend will not execute what another one executed. `reply` is what it said. `isStorable`: it may become a dead
+   * letter. `told` is called when that is stored, or cannot be.
+   */
+  changeFailed(change: Change, reply: Reply, isStorable: boolean, told: () => void): void {
+    const { log, backend, deadLetters } = this.#options;
+    this.counters.changesFailed++;
+    this.doubtAll(change.scope);
+    // An error of InfluxDB quotes the statement.
+    const error = change.hasPassword ? "" : wordsOf(reply);
+    const verdict = { reason: "rejected", status: reply.status, error } as const;
+    if (isStorable && deadLetters !== undefined) deadLetters.addChange(change, verdict, told);
+    else told();
+    const next = "the backend differs from its replicas: see its dead letters, and suspect in /status";
+    const fields = { backend, db: change.scope?.join(" ") ?? "*", status: reply.status, error, next };
+    log.throttled("error", "change-failed", fields, `change-failed ${backend}`);
+  }
+
+  /** A change is dropped: its databases may differ from those of the replicas at all times. */
+  loseChange(change: Change, reason: LossReason): void {
+    const { log, backend } = this.#options;
+    this.counters.lostRecords++;
+    this.counters.lostBytes += change.text.length;
+    this.#addAll(this.lost, change.scope);
+    const { lostRecords } = this.counters;
+    const next = "the backend lacks a statement until it is repaired; see lost in /status";
+    log.throttled("error", "change-lost", { backend, reason, lostRecords, next }, `change-lost ${backend}`);
+  }
+
+  /** The backend may differ anywhere in these databases. */
+  doubtAll(scope: Change["scope"]): void {
+    this.#addAll(this.suspect, scope);
+  }
+
+  #addAll(ranges: TimeRanges, scope: Change["scope"]): void {
+    for (const db of scope ?? [undefined]) if (ranges.addUnknown(db)) this.#storeLater();
+  }
+
   /** Something is kept for a destination that the backend is not ready for: a person has to do something. */
   alarm({ destination: { db, rp } }: Payload, reply: Reply): void {
     const { log, backend, clock } = this.#options;
@@ -179,6 +231,23 @@ export class Handoff {
     }
   }
 
+  /**
+   * The backend has what its replicas have in these ranges: forgets them, but for those that something was added to since
+   * the revisions. Resolves with how many it forgot, once that is stored. Rejects with a SpoolError.
+   */
+  async repaired(
+    ranges: readonly TimeRange[],
+    since: { readonly lost: number; readonly suspect: number },
+  ): Promise<number> {
+    const { lost, suspect } = this;
+    const forgotten = ranges.filter((range) => {
+      const wasLost = lost.remove(range, since.lost);
+      return suspect.remove(range, since.suspect) || wasLost;
+    });
+    if (forgotten.length > 0) await this.#storeRanges();
+    return forgotten.length;
+  }
+
   /** Resolves when the ranges, and why something is held, are stored, or cannot be. */
   async store(): Promise<void> {
     const { facts, backend, log } = this.#options;
@@ -187,12 +256,17 @@ export class Handoff {
         this.#heldChanged = false;
         await facts.set(HELD, this.heldReasons.toJSON());
       }
-      await facts.set(RANGES, { lost: this.lost.toJSON(), suspect: this.suspect.toJSON() });
+      await this.#storeRanges();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const next = "a restart would forget what this backend lacks";
       log.throttled("error", "ranges-not-stored", { backend, error: message, next }, `ranges ${backend}`);
     }
+  }
+
+  #storeRanges(): Promise<void> {
+    const ranges = { lost: this.lost.toJSON(), suspect: this.suspect.toJSON() };
+    return this.#options.facts.set(RANGES, ranges);
   }
 
   #storeLater(): void {

@@ -30,6 +30,8 @@ export interface KeeperState {
   readonly up: boolean;
   /** One write more would cost the oldest. */
   readonly full: boolean;
+  /** The backend lacks something for good, or may differ from its replicas. */
+  readonly differs: boolean;
 }
 
 export const NOTHING_KEPT: KeeperState = {
@@ -39,6 +41,7 @@ export const NOTHING_KEPT: KeeperState = {
   held: [],
   up: true,
   full: false,
+  differs: false,
 };
 
 /** If neither is called, the write counts as released. */

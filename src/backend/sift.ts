@@ -1,4 +1,5 @@
 import { splitLines } from "../write/split.ts";
+import { REMOTE_WRITE } from "../writer.ts";
 import { Entry } from "./entry.ts";
 import { joinBodies } from "./joiner.ts";
 import type { Ticket } from "./ticket.ts";
@@ -37,6 +38,7 @@ function byRecords(entry: Entry, ticket: Ticket): Entry[] {
 }
 
 function byLines(entry: Entry, ticket: Ticket): Entry[] {
+  if (entry.write.destination.precision === REMOTE_WRITE) return [];
   const bodies = splitLines(entry.body, Math.ceil(entry.body.byteLength / 2));
   if (bodies.length < 2) return [];
   return bodies.map((body, i) => {

@@ -5,17 +5,20 @@ import type {
   Config,
   HttpListenerConfig,
   OutputConfig,
+  ShardingConfig,
+  ShardPin,
   SpoolConfig,
   UdpListenerConfig,
 } from "./config.ts";
 import { basicAuthorization, tokenAuthorization } from "./credentials.ts";
 import { listenerName } from "./names.ts";
 import { type ConfigValues, KB, MB } from "./schema.ts";
+import { parsePin } from "./shard-key.ts";
 
 type SpoolValues = NonNullable<ConfigValues["spool"]>;
 type AdminValues = NonNullable<ConfigValues["admin"]>;
 type HttpValues = ConfigValues["http"][number];
-type OutputValues = HttpValues["output"][number];
+type OutputValues = NonNullable<HttpValues["output"]>[number];
 type AuthRuleValues = Exclude<HttpValues["auth"], "none" | undefined>[number];
 type UdpValues = ConfigValues["udp"][number];
 
@@ -55,6 +58,7 @@ function buildAdmin(values: AdminValues): AdminConfig {
 }
 
 function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
+  const sharding = buildSharding(values);
   return {
     name: listenerName("http", index, values.name),
     bindAddr: values["bind-addr"],
@@ -67,8 +71,31 @@ function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
     maxConnections: values["max-connections"],
     requestTimeoutMs: values["request-timeout"],
     reusePort: values["reuse-port"],
-    outputs: values.output.map(buildOutput),
+    query: values.query,
+    queryTimeoutMs: values["query-timeout"],
+    syncWaitMs: values["sync-wait"],
+    maxRowsPulled: values["max-rows-pulled"],
+    readOnly: values["read-only"],
+    deny: values.deny,
+    outputs: sharding?.shards.flatMap(({ outputs }) => outputs) ?? values.output!.map(buildOutput),
+    sharding,
   };
+}
+
+function buildSharding(values: HttpValues): ShardingConfig | undefined {
+  const { shard, pin, "pin-prefix": prefix, "shard-by": by } = values;
+  if (shard === undefined) return undefined;
+  const parts = by!.length;
+  return {
+    by: by!,
+    pins: buildPins(pin, parts),
+    prefixPins: buildPins(prefix, parts),
+    shards: shard.map(({ name, weight, output }) => ({ name, weight, outputs: output.map(buildOutput) })),
+  };
+}
+
+function buildPins(pins: HttpValues["pin"], parts: number): ShardPin[] {
+  return Object.entries(pins).map(([text, shard]) => ({ values: parsePin(text, parts), shard }));
 }
 
 function buildAuthRule({ username, password, token }: AuthRuleValues): AuthRule {
@@ -85,12 +112,15 @@ function buildOutput(values: OutputValues): OutputConfig {
     bufferSize: values["buffer-size-mb"] * MB,
     maxBatchBytes: values["max-batch-kb"] * KB,
     maxDelayIntervalMs: values["max-delay-interval"],
+    healthCheckIntervalMs: values["health-check-interval"],
     drainMaxRate: values["drain-max-mb-per-second"] * MB,
     skipTlsVerification: values["skip-tls-verification"],
     ca: values.ca,
     cert: values.cert,
     key: values.key,
     gzip: values.gzip,
+    weight: values.weight,
+    maxConcurrentQueries: values["max-concurrent-queries"],
     authorization: buildAuthorization(values),
   };
 }

@@ -20,6 +20,7 @@ export const CAPABILITIES = {
   "refuse-upload": "refusing a body that is too large before it is sent (Expect: 100-continue)",
   "output-tls": "certificates of its own choice towards a backend (ca, cert, key, skip-tls-verification)",
   coalescing: "joining waiting writes into one request, in one order a database (max-batch-kb)",
+  checks: "asking backends again and again whether they are there (health-check-interval)",
   buffer: "keeping what a backend lacks after the request (buffer-size-mb)",
   disk: "keeping what a backend lacks on disk ([spool])",
   fsync: "choosing when what was stored survives a power cut (fsync, fsync-interval)",
@@ -59,6 +60,7 @@ export const RUNTIMES: Readonly<Record<Runtime, Lacks>> = {
     "refuse-upload": "Cloudflare asks for the body",
     "output-tls": "fetch verifies against Cloudflare's list of authorities",
     coalescing: "requests may not share promises or connections",
+    checks: "nothing runs between requests; /health/backends/NAME asks when it is asked",
     buffer: "memory ends with the isolate; [spool] keeps it in Durable Objects",
     fsync: "a Durable Object answers when what it stored is durable",
     admin: "a Worker has no addresses",
@@ -129,12 +131,21 @@ function needsOfHttp(config: HttpListenerConfig, index: number): Need[] {
   need(config.sslCombinedPem !== undefined, "listen-tls", "ssl-combined-pem");
   need(config.maxConnections !== HTTP_DEFAULTS.maxConnections, "connection-limit", "max-connections");
   need(config.requestTimeoutMs !== HTTP_DEFAULTS.requestTimeoutMs, "request-timeout", "request-timeout");
-  config.outputs.forEach((output, i) => {
-    need(hasOwnTls(output), "output-tls", `output[${i}]`);
-    need(asksFor("bufferSize", output), "buffer", `output[${i}].buffer-size-mb`);
-    need(asksFor("maxBatchBytes", output), "coalescing", `output[${i}].max-batch-kb`);
-  });
+  for (const [key, output] of keyedOutputs(config)) {
+    need(hasOwnTls(output), "output-tls", key);
+    const { healthCheckIntervalMs } = OUTPUT_DEFAULTS;
+    need(output.healthCheckIntervalMs !== healthCheckIntervalMs, "checks", `${key}.health-check-interval`);
+    need(asksFor("bufferSize", output), "buffer", `${key}.buffer-size-mb`);
+    need(asksFor("maxBatchBytes", output), "coalescing", `${key}.max-batch-kb`);
+  }
   return needed;
+}
+
+function keyedOutputs({ outputs, sharding }: HttpListenerConfig): (readonly [key: string, OutputConfig])[] {
+  if (sharding === undefined) return outputs.map((output, i) => [`output[${i}]`, output]);
+  return sharding.shards.flatMap((shard, i) =>
+    shard.outputs.map((output, j) => [`shard[${i}].output[${j}]`, output] as const),
+  );
 }
 
 function hasOwnTls({ ca, cert, key, skipTlsVerification }: OutputConfig): boolean {

@@ -1,24 +1,46 @@
 import { isLoopback } from "./address.ts";
+import { checkShards } from "./check-shards.ts";
 import { outputNames, repeatedNames } from "./names.ts";
 import { type Finding, formatKeys, type Keys } from "./problems.ts";
+import { OUTPUTS } from "./schema.ts";
 import type { Facts, SoundHttp } from "./sound.ts";
 
 const CREDENTIALS = ["username", "password", "token"];
 
 /** What is wrong between the keys of one `[[http]]` entry. */
 export function checkHttp(entry: SoundHttp, keys: Keys, facts: Facts): Finding[] {
-  const outputs = entry.output ?? [];
+  const sets = outputSets(entry, keys);
   return [
+    ...checkKind(keys, facts),
+    ...checkShards(entry, keys, facts),
     ...repeatedNames(
-      outputNames(outputs, keys, facts, (location) => location.hostPort),
+      sets.flatMap((set) => outputNames(set.outputs, set.keys, facts, (location) => location.hostPort)),
       "the listener's outputs",
     ),
-    ...outputs.flatMap((output, index) => {
-      const at = [...keys, "output", index];
-      return [...checkCredentials(at, facts), ...checkTls(output?.location?.origin, at, facts)];
-    }),
+    ...sets.flatMap((set) =>
+      set.outputs.flatMap((output, index) => {
+        const at = [...set.keys, "output", index];
+        return [...checkCredentials(at, facts), ...checkTls(output?.location?.origin, at, facts)];
+      }),
+    ),
     ...checkAuth(entry, keys, facts),
   ];
+}
+
+/** The outputs of a listener, or of each of its shards. */
+function outputSets({ output = [], shard = [] }: SoundHttp, keys: Keys) {
+  return [
+    { keys, outputs: output },
+    ...shard.map((entry, index) => ({ keys: [...keys, "shard", index], outputs: entry?.output ?? [] })),
+  ];
+}
+
+function checkKind(keys: Keys, { given }: Facts): Finding[] {
+  const [output, shard] = [given([...keys, "output"]), given([...keys, "shard"])];
+  if (output && shard) return [{ keys, message: "must have output or [[http.shard]] entries, not both" }];
+  if (output || shard) return [];
+  const message = `is missing; it must be ${OUTPUTS}, unless there are [[http.shard]] entries`;
+  return [{ keys: [...keys, "output"], message }];
 }
 
 function checkAuth(entry: SoundHttp, keys: Keys, facts: Facts): Finding[] {
@@ -31,15 +53,15 @@ function checkAuth(entry: SoundHttp, keys: Keys, facts: Facts): Finding[] {
   }
   const address = entry["bind-addr"];
   if (facts.given([...keys, "auth"]) || address === undefined || isLoopback(address.host)) return [];
-  const owner = (entry.output ?? []).findIndex((_, index) =>
-    hasCredentials([...keys, "output", index], facts),
-  );
-  if (owner < 0) return [];
+  const owner = outputSets(entry, keys)
+    .flatMap((set) => set.outputs.map((_, index) => [...set.keys, "output", index]))
+    .find((output) => hasCredentials(output, facts));
+  if (owner === undefined) return [];
   return [
     {
       keys: [...keys, "auth"],
       message:
-        `is missing: ${formatKeys([...keys, "output", owner])} has credentials of its own, and whoever reaches this ` +
+        `is missing: ${formatKeys(owner)} has credentials of its own, and whoever reaches this ` +
         'listener, which is not on a loopback address, could use them; set auth, or auth = "none" to allow it',
     },
   ];

@@ -80,6 +80,51 @@ export interface HttpListenerConfig {
   readonly requestTimeoutMs: number;
   /** Other processes may listen on the same port. */
   readonly reusePort: boolean;
+  /** Which of the outputs that are in sync a query goes to: all in turn, or the first. */
+  readonly query: "spread" | "first";
+  /** Until a query's answer begins, and between two pieces of it. */
+  readonly queryTimeoutMs: number;
+  /** So long a query waits for an output that has every write that was acknowledged before. */
+  readonly syncWaitMs: number;
+  /** With shards: points that one statement may fetch to compute with. */
+  readonly maxRowsPulled: number;
+  /** Takes no statement that changes something. */
+  readonly readOnly: boolean;
+  /** First words of statements that are not taken. */
+  readonly deny: readonly string[];
+  /** All of them; with shards, those of the first, then those of the second and so on. */
+  readonly outputs: readonly OutputConfig[];
+  /** Absent: every output gets every write. */
+  readonly sharding: ShardingConfig | undefined;
+}
+
+/** How a listener's points are divided. */
+export interface ShardingConfig {
+  /** What a point's key is made of. */
+  readonly by: readonly ShardKeyPart[];
+  /** Keys with a shard of their own. */
+  readonly pins: readonly ShardPin[];
+  /** The same for all keys that begin so; the longest one counts, and pins come before. */
+  readonly prefixPins: readonly ShardPin[];
+  readonly shards: readonly ShardConfig[];
+}
+
+export type ShardKeyPart =
+  | { readonly kind: "db" | "measurement" }
+  | { readonly kind: "tag"; readonly name: string };
+
+export interface ShardPin {
+  /** One for each part of the key; of a prefix, the last ones may be absent and the last one given is a beginning. */
+  readonly values: readonly string[];
+  /** The name of the shard. */
+  readonly shard: string;
+}
+
+/** A `[[http.shard]]` entry: outputs that are replicas of each other. */
+export interface ShardConfig {
+  readonly name: string;
+  /** Its share of the keys is its part of the sum of all weights. */
+  readonly weight: number;
   readonly outputs: readonly OutputConfig[];
 }
 
@@ -95,6 +140,8 @@ export interface OutputConfig {
   readonly bufferSize: number;
   readonly maxBatchBytes: number;
   readonly maxDelayIntervalMs: number;
+  /** How often it is asked whether it is there, while nothing is heard from it. */
+  readonly healthCheckIntervalMs: number;
   /** Bytes a second that are sent of what it missed, over all its databases. */
   readonly drainMaxRate: number;
   readonly skipTlsVerification: boolean;
@@ -103,6 +150,9 @@ export interface OutputConfig {
   readonly cert: string | undefined;
   readonly key: string | undefined;
   readonly gzip: boolean;
+  /** Its part of the queries, beside the other outputs; 0 for none. */
+  readonly weight: number;
+  readonly maxConcurrentQueries: number;
   /** Used instead of the client's. The value of an Authorization header. */
   readonly authorization: Secret | undefined;
 }

@@ -6,6 +6,8 @@ import type {
   Config,
   HttpListenerConfig,
   OutputConfig,
+  ShardingConfig,
+  ShardPin,
   SpoolConfig,
   UdpListenerConfig,
 } from "./config.ts";
@@ -14,6 +16,7 @@ import { formatGoDuration } from "./go-duration.ts";
 import { escapeReferences } from "./replace-variables.ts";
 import { type ConfigInput, KB, MB } from "./schema.ts";
 import type { Secret } from "./secret.ts";
+import { formatPin, formatShardKeyPart } from "./shard-key.ts";
 
 type SpoolInput = NonNullable<ConfigInput["spool"]>;
 type HttpInput = NonNullable<ConfigInput["http"]>[number];
@@ -78,8 +81,31 @@ function describeHttp(listener: HttpListenerConfig): HttpInput {
     "max-connections": listener.maxConnections,
     "request-timeout": formatGoDuration(listener.requestTimeoutMs),
     "reuse-port": listener.reusePort,
-    output: listener.outputs.map(describeOutput),
+    query: listener.query,
+    "query-timeout": formatGoDuration(listener.queryTimeoutMs),
+    "sync-wait": formatGoDuration(listener.syncWaitMs),
+    "max-rows-pulled": listener.maxRowsPulled,
+    "read-only": listener.readOnly,
+    deny: [...listener.deny] as NonNullable<HttpInput["deny"]>,
+    ...(listener.sharding === undefined
+      ? { output: listener.outputs.map(describeOutput) }
+      : describeSharding(listener.sharding)),
   };
+}
+
+function describeSharding({ by, pins, prefixPins, shards }: ShardingConfig): Partial<HttpInput> {
+  const [first, ...more] = by.map(formatShardKeyPart);
+  return {
+    "shard-by": more.length === 0 ? first : [first!, ...more],
+    pin: describePins(pins, by.length),
+    "pin-prefix": describePins(prefixPins, by.length),
+    shard: shards.map(({ name, weight, outputs }) => ({ name, weight, output: outputs.map(describeOutput) })),
+  };
+}
+
+function describePins(pins: readonly ShardPin[], parts: number): HttpInput["pin"] {
+  if (pins.length === 0) return undefined;
+  return Object.fromEntries(pins.map(({ values, shard }) => [formatPin(values, parts), shard]));
 }
 
 function describeAuthRule(rule: AuthRule) {
@@ -88,7 +114,7 @@ function describeAuthRule(rule: AuthRule) {
     : { username: rule.username, password: rule.password.toString() };
 }
 
-function describeOutput(output: OutputConfig): HttpInput["output"][number] {
+function describeOutput(output: OutputConfig): NonNullable<HttpInput["output"]>[number] {
   return {
     name: output.name,
     location: `${output.origin}${output.writePath}`,
@@ -96,12 +122,15 @@ function describeOutput(output: OutputConfig): HttpInput["output"][number] {
     "buffer-size-mb": output.bufferSize / MB,
     "max-batch-kb": output.maxBatchBytes / KB,
     "max-delay-interval": formatGoDuration(output.maxDelayIntervalMs),
+    "health-check-interval": formatGoDuration(output.healthCheckIntervalMs),
     "drain-max-mb-per-second": output.drainMaxRate / MB,
     "skip-tls-verification": output.skipTlsVerification,
     ca: output.ca,
     cert: output.cert,
     key: output.key,
     gzip: output.gzip,
+    weight: output.weight,
+    "max-concurrent-queries": output.maxConcurrentQueries,
     ...(output.authorization && describeCredentials(output.authorization)),
   };
 }

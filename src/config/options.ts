@@ -93,6 +93,20 @@ export function choice<const TValues extends readonly [string, ...string[]]>(
   );
 }
 
+/** A list of words, none unless given. Their case does not matter. */
+export function choices<const TValues extends readonly [string, ...string[]]>(
+  about: string,
+  form: string,
+  values: TValues,
+) {
+  const item = v.pipe(
+    v.string(`must be ${form}`),
+    v.transform((value) => value.toUpperCase().split(/\s+/).join(" ")),
+    v.picklist(values, `must be ${form}`),
+  );
+  return v.pipe(v.optional(v.array(item, `must be ${form}`), []), info({ about, form, fallback: "[]" }));
+}
+
 interface WholeNumber {
   readonly about: string;
   readonly unit: string;

@@ -3,6 +3,7 @@ import type { Address } from "./config.ts";
 import {
   bindAddress,
   choice,
+  choices,
   datagramLocation,
   duration,
   emptyableText,
@@ -17,7 +18,9 @@ import {
   username,
   wholeNumber,
 } from "./options.ts";
+import { pins, shardBy, shardName } from "./shard-options.ts";
 import { spoolSchema } from "./spool-schema.ts";
+import { STATEMENTS } from "./statements.ts";
 
 /** Bytes of what the original relay's keys call KB and MB. */
 export const KB = 1024;
@@ -34,9 +37,12 @@ function listeners<const TEntry extends v.GenericSchema>(entry: TEntry, key: str
   return v.pipe(v.optional(v.array(entry, `must be ${form}`), []), info({ about, form, fallback: "none" }));
 }
 
-const OUTPUTS =
+/** What an `output` must be; also told where it is missing. */
+export const OUTPUTS =
   'a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }';
 const UDP_OUTPUTS = 'a list of at least one table such as { name = "a", location = "127.0.0.1:8089" }';
+const SHARDS = "a list of at least one table: write [[http.shard]]";
+const DENY = 'a list of first words of statements, such as "DROP", "CREATE DATABASE" or "SELECT INTO"';
 const AUTH = 'a list of { username, password } or { token } tables, or "none"';
 
 const outputSchema = table({
@@ -69,6 +75,12 @@ const outputSchema = table({
     max: "24h",
     emptyIsDefault: true,
   }),
+  "health-check-interval": duration({
+    about: "How often this server is asked whether it is there while nothing is written to it.",
+    fallback: "1s",
+    min: "100ms",
+    max: "1h",
+  }),
   "drain-max-mb-per-second": wholeNumber({
     about: "How fast this server is sent what it missed, over all its databases.",
     unit: "MiB a second",
@@ -80,10 +92,39 @@ const outputSchema = table({
   ca: text("PEM file with the authorities that the server's certificate is checked against.", "the system's"),
   cert: text("PEM file with the client certificate shown to the server.", "none"),
   key: text("PEM file with the key of the client certificate.", "none"),
-  gzip: flag("Compresses the requests to this server."),
+  gzip: flag("Compresses the writes to this server."),
+  weight: wholeNumber({
+    about: "Its part of the queries, beside the other outputs; 0 gives it none.",
+    unit: "parts",
+    fallback: 1,
+    min: 0,
+    max: 1_000,
+  }),
+  "max-concurrent-queries": wholeNumber({
+    about: "How many queries this server answers at a time; the next one goes elsewhere, or waits a second.",
+    unit: "queries",
+    fallback: 64,
+    min: 1,
+    max: 10_000,
+  }),
   username: username("Used with the password instead of the client's credentials."),
   password: password("Used with the username instead of the client's credentials."),
   token: token("Used instead of the client's credentials."),
+});
+
+const shardSchema = table({
+  name: shardName("Names the shard; the name decides which points it gets, so it must never change."),
+  weight: wholeNumber({
+    about: "How much it gets, beside the weights of the others.",
+    unit: "shares",
+    fallback: 1,
+    min: 1,
+    max: 1000,
+  }),
+  output: v.pipe(
+    tables(outputSchema, OUTPUTS),
+    info({ about: "The InfluxDB servers that get every write of the shard.", form: OUTPUTS }),
+  ),
 });
 
 const authRuleSchema = table({
@@ -144,9 +185,56 @@ const httpOptions = {
   "reuse-port": flag(
     "Lets several relay processes listen on the same port; the kernel spreads the connections.",
   ),
+  query: choice(
+    "Which of the outputs that have everything a query goes to: spread over all by weight, or the first.",
+    ["spread", "first"],
+    "spread",
+  ),
+  "query-timeout": duration({
+    about: "How long a query's answer may take to begin, and to go on.",
+    fallback: "5m",
+    max: "24h",
+  }),
+  "sync-wait": duration({
+    about: "How long a query waits for an output that has every write acknowledged before it.",
+    fallback: "500ms",
+    min: "0s",
+    max: "1m",
+  }),
+  "max-rows-pulled": wholeNumber({
+    about:
+      "With shards: how many points a statement may fetch that is computed from the points of several shards.",
+    unit: "points",
+    fallback: 1_000_000,
+    min: 0,
+    max: 1_000_000_000,
+  }),
+  "read-only": flag("Refuses statements that change something."),
+  deny: choices("Statements that are refused, by their first words.", DENY, STATEMENTS),
   output: v.pipe(
-    tables(outputSchema, OUTPUTS),
-    info({ about: "The InfluxDB servers that get every write.", form: OUTPUTS }),
+    v.optional(tables(outputSchema, OUTPUTS)),
+    info({
+      about: "The InfluxDB servers that get every write; or else shard.",
+      form: OUTPUTS,
+      fallback: "none",
+    }),
+  ),
+  "shard-by": shardBy("What divides the points among the shards; needed with shard. Never change it."),
+  pin: pins(
+    "The shards of single keys. Where a key has several parts, with commas between them.",
+    '{ acme = "s1" }',
+  ),
+  "pin-prefix": pins(
+    "The shards of all keys that begin so; the longest one counts, and pin comes before.",
+    '{ "eu-" = "s2" }',
+  ),
+  shard: v.pipe(
+    v.optional(tables(shardSchema, SHARDS)),
+    info({
+      about: "Sets of InfluxDB servers, each of which gets its part of the points; or else output.",
+      form: SHARDS,
+      fallback: "none",
+    }),
   ),
 };
 

@@ -19,8 +19,21 @@ export function warnings(config: Config): string[] {
 }
 
 function listenerWarnings(listener: HttpListenerConfig): string[] {
-  const { bindAddr, outputs, auth, sslCombinedPem } = listener;
+  const { bindAddr, outputs, auth, sslCombinedPem, sharding } = listener;
   const where = placeOf(listener);
+  const found =
+    sharding === undefined
+      ? replicaWarnings(where, outputs)
+      : sharding.shards.flatMap((shard) => {
+          return replicaWarnings(`${where}, shard ${JSON.stringify(shard.name)}`, shard.outputs);
+        });
+  if (!isLoopback(bindAddr.host) && auth.length === 0 && sslCombinedPem === undefined) {
+    found.push(`${where}: listens on ${formatAddress(bindAddr)} without auth and without TLS`);
+  }
+  return found;
+}
+
+function replicaWarnings(where: string, outputs: readonly OutputConfig[]): string[] {
   const found: string[] = [];
   if (outputs.length === 1) found.push(`${where}: one output only: no replica holds the data`);
   for (const [index, output] of outputs.entries()) {
@@ -29,8 +42,8 @@ function listenerWarnings(listener: HttpListenerConfig): string[] {
     const names = listed([twin, output]);
     found.push(`${where}: outputs ${names} are the same server: they are no replicas of each other`);
   }
-  if (!isLoopback(bindAddr.host) && auth.length === 0 && sslCombinedPem === undefined) {
-    found.push(`${where}: listens on ${formatAddress(bindAddr)} without auth and without TLS`);
+  if (outputs.every(({ weight }) => weight === 0)) {
+    found.push(`${where}: every output has weight = 0: no query is answered`);
   }
   return found;
 }

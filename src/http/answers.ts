@@ -1,7 +1,9 @@
 import type { Context } from "hono";
+import type { QueryAnswer } from "../query/query.ts";
 import type { Reply } from "../writer.ts";
 import { headerValue } from "./header-value.ts";
 import type { AppListener, AppPorts } from "./listener.ts";
+import { passedHeaders } from "./passed-headers.ts";
 import { createRequestIds } from "./request-id.ts";
 
 /** InfluxDB's last 1.x: the version to name for as long as no backend has told its own. */
@@ -24,11 +26,20 @@ export function backendVersion(listener: AppListener): { readonly version: strin
 
 type Headers = Record<string, string>;
 
+function cors(c: Context): Headers {
+  const origin = c.req.header("origin");
+  return origin ? { "Access-Control-Allow-Origin": origin, ...CORS } : {};
+}
+
 /** Makes the responses, with the headers of an InfluxDB 1.x. */
 export interface Answers {
   /** What a writer, or the listener itself, has to say about a write. */
   reply(c: Context, reply: Reply): Response;
   json(c: Context, status: number, value: object, headers?: Readonly<Headers>): Response;
+  /** What was answered to a query. */
+  query(c: Context, answer: QueryAnswer): Response;
+  /** 405, naming the methods that are right. */
+  wrongMethod(allow: string): Response;
   /** 204. */
   noContent(c: Context): Response;
   /** To OPTIONS: an empty 200, as InfluxDB 1.6 gives. */
@@ -50,8 +61,7 @@ export function createAnswers(listener: AppListener, ports: AppPorts): Answers {
     const id = c.req.header("x-request-id") || c.req.header("request-id") || newRequestId();
     headers["X-Request-Id"] = id;
     headers["Request-Id"] = id;
-    const origin = c.req.header("origin");
-    return origin ? Object.assign(headers, { "Access-Control-Allow-Origin": origin }, CORS) : headers;
+    return Object.assign(headers, cors(c));
   }
 
   function json(c: Context, status: number, value: object, more?: Readonly<Headers>): Response {
@@ -65,25 +75,31 @@ export function createAnswers(listener: AppListener, ports: AppPorts): Answers {
     return new Response(null, { status: 204, headers });
   }
 
+  function reply(c: Context, said: Reply): Response {
+    if (said.status === 204) return noContent(c);
+    const headers = Object.assign(common(c), replyHeaders(said));
+    return new Response(said.body as Uint8Array<ArrayBuffer>, { status: said.status, headers });
+  }
+
+  function noRoute(status: 404 | 405, text: string, more?: Readonly<Headers>): Response {
+    const plain = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
+    return new Response(text, { status, headers: { ...server(), ...plain, ...more } });
+  }
+
   return {
     json,
     noContent,
-    reply(c, reply) {
-      if (reply.status === 204) return noContent(c);
-      const headers = Object.assign(common(c), replyHeaders(reply));
-      return new Response(reply.body as Uint8Array<ArrayBuffer>, { status: reply.status, headers });
+    reply,
+    noRoute,
+    wrongMethod: (allow) => noRoute(405, "Method Not Allowed\n", { Allow: allow }),
+    query(c, answer) {
+      if (answer.kind === "own") return reply(c, answer.reply);
+      const { head, body, staleMs } = answer;
+      const headers = passedHeaders(head.headers, cors(c));
+      if (staleMs !== undefined) headers["X-Relay-Stale"] = String(Math.ceil(staleMs / 1000));
+      return ports.stream(c, head.status, headers, body);
     },
     preflight: (c) => new Response(EMPTY, { status: 200, headers: common(c) }),
-    noRoute: (status, text, more) =>
-      new Response(text, {
-        status,
-        headers: {
-          ...server(),
-          "Content-Type": "text/plain; charset=utf-8",
-          "X-Content-Type-Options": "nosniff",
-          ...more,
-        },
-      }),
   };
 }
 

@@ -12,13 +12,13 @@ export interface Fallbacks {
 }
 
 export function createFallbacks(app: Hono, listener: AppListener, answers: Answers): Fallbacks {
-  let allowed: ReadonlyMap<string, string> | undefined;
+  let allowed: readonly Allowed[] | undefined;
   return {
     noRoute(c) {
       allowed ??= allowedMethods(app);
-      const allow = allowed.get(c.req.path);
+      const allow = allowed.find(({ pattern }) => pattern.test(c.req.path))?.methods;
       if (allow === undefined) return answers.noRoute(404, "404 page not found\n");
-      return answers.noRoute(405, "Method Not Allowed\n", { Allow: allow });
+      return answers.wrongMethod(allow);
     },
     failed(error, c) {
       listener.counters.internalErrors++;
@@ -34,15 +34,24 @@ export function createFallbacks(app: Hono, listener: AppListener, answers: Answe
   };
 }
 
-/** The methods of each path, in the order of the routes. */
-function allowedMethods(app: Hono): Map<string, string> {
+/** The methods that the paths of a pattern have. */
+interface Allowed {
+  readonly pattern: RegExp;
+  readonly methods: string;
+}
+
+/** In the order of the routes. */
+function allowedMethods(app: Hono): Allowed[] {
   const methods = new Map<string, string[]>();
   for (const { path, method } of app.routes) {
     const known = methods.get(path) ?? [];
     known.push(...(method === "GET" ? ["GET", "HEAD"] : [method]));
     methods.set(path, known);
   }
-  return new Map([...methods].map(([path, names]) => [path, names.join(", ")]));
+  return [...methods].map(([path, names]) => ({
+    pattern: new RegExp(`^${path.replace(/:\w+/g, "[^/]+")}$`),
+    methods: names.join(", "),
+  }));
 }
 
 /** Where it was thrown. The message is left out: those of the runtime may quote a URL with its secrets. */

@@ -2,7 +2,9 @@ import type { Context } from "hono";
 import type { HttpListenerConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
-import type { Credentials, Writer } from "../writer.ts";
+import type { QueryCounters } from "../query/counters.ts";
+import type { AnswerBody, Queries } from "../query/query.ts";
+import type { Writer } from "../writer.ts";
 
 /** What happened on a listener since the relay started. Each only grows. */
 export interface HttpCounters {
@@ -34,6 +36,16 @@ export function createHttpCounters(): HttpCounters {
   };
 }
 
+/** What a listener can do just now. */
+export interface Readiness {
+  /** At least one backend takes writes. */
+  readonly writes: boolean;
+  /** At least one backend is in sync, of each shard if there are any. */
+  readonly queries: boolean;
+}
+
+type Reasons = readonly string[] | undefined;
+
 /** What the HTTP side of one `[[http]]` entry needs from the relay behind it. */
 export interface AppListener {
   readonly config: HttpListenerConfig;
@@ -47,12 +59,14 @@ export interface AppListener {
   readonly counters: HttpCounters;
   /** X-Influxdb-Version and X-Influxdb-Build of a backend; undefined while none has told. */
   backendVersion(): { readonly version: string; readonly build: string } | undefined;
-  /** True while at least one backend can take writes. */
-  ready(): boolean | Promise<boolean>;
+  ready(): Readiness | Promise<Readiness>;
+  /** Why a backend should get no queries: empty if it should; undefined if the listener has none of this name. */
+  outOfSync(backend: string): Reasons | Promise<Reasons>;
   /** Names and figures for `/status`: no URLs, no secrets. */
   status(): object;
-  /** Answers /query; without it there is no such path. */
-  queryPassThrough?(request: Request, credentials: Credentials | undefined): Promise<Response>;
+  /** Who answers the queries of a request; as with `writer`, a runtime may need one for each. */
+  readonly queries: (c: Context) => Queries | Promise<Queries>;
+  readonly queryCounters: QueryCounters;
 }
 
 /** What the app needs from the runtime. */
@@ -62,6 +76,11 @@ export interface AppPorts {
    * @throws {BodyError} when it is larger than `limit` bytes, by its header or by its bytes, or does not end.
    */
   readBody(c: Context, limit: number): Promise<Uint8Array> | Uint8Array;
+  /**
+   * A response whose body comes piece by piece. If it breaks off, the client's connection has to break off too: a part
+   * must not look like the whole.
+   */
+  stream(c: Context, status: number, headers: Record<string, string>, body: AnswerBody): Response;
   /** The address of the client, without its port; empty where the runtime does not tell. */
   clientAddress(c: Context): string;
   readonly platform: Platform;

@@ -21,6 +21,27 @@ export function parseParameters(url: string): Parameters {
   return parameters;
 }
 
+/**
+ * The query of a URL as it came, with its `?`, without the parameters `u` and `p`: they go on as a header, which is not
+ * logged. What a URL must not have is percent-encoded, each character as one byte.
+ */
+export function withoutCredentials(url: string): string {
+  const start = url.indexOf("?");
+  if (start === -1) return "";
+  const pairs = url.slice(start + 1).split("&");
+  const kept = pairs.filter((pair) => {
+    const name = decodePart(pair.split("=", 1)[0] as string);
+    return name !== "u" && name !== "p";
+  });
+  const query = kept.join("&").replace(/[^\x21-\x7e]/g, percent);
+  return query === "" ? "" : `?${query}`;
+}
+
+function percent(character: string): string {
+  const code = character.charCodeAt(0);
+  return code > 0xff ? encodeURIComponent(character) : `%${code.toString(16).padStart(2, "0")}`;
+}
+
 function addPair(parameters: Map<string, string>, pair: string): void {
   if (pair.includes(";")) return;
   const equals = pair.indexOf("=");

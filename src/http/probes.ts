@@ -8,8 +8,11 @@ export interface Probes {
   readonly ping: Handler;
   readonly health: Handler;
   readonly ready: Handler;
+  readonly backend: Handler;
   readonly status: Handler;
 }
+
+const SOON = { "Retry-After": "1" };
 
 export function createProbes(listener: AppListener, answers: Answers): Probes {
   return {
@@ -29,15 +32,23 @@ export function createProbes(listener: AppListener, answers: Answers): Probes {
         version: backendVersion(listener).version,
       }),
     /** 200 while at least one backend can take writes, else 503. */
-    ready: async (c: Context) =>
-      (await listener.ready())
-        ? answers.json(c, 200, { status: "ready", message: "a backend takes writes" })
-        : answers.json(
-            c,
-            503,
-            { status: "not ready", message: "no backend takes writes" },
-            { "Retry-After": "1" },
-          ),
+    async ready(c: Context) {
+      const { writes, queries } = await listener.ready();
+      const message = writes ? "a backend takes writes" : "no backend takes writes";
+      const body = { status: writes ? "ready" : "not ready", message, writes, queries };
+      return answers.json(c, writes ? 200 : 503, body, writes ? {} : SOON);
+    },
+    /** 200 while a backend should get queries, for the load balancer that sends them. */
+    async backend(c: Context) {
+      const name = c.req.param("name") ?? "";
+      const reasons = await listener.outOfSync(name);
+      if (reasons === undefined) {
+        return answers.json(c, 404, { name, status: "unknown", reasons: ["no output has this name"] });
+      }
+      const passes = reasons.length === 0;
+      const body = { name, status: passes ? "pass" : "fail", reasons };
+      return answers.json(c, passes ? 200 : 503, body, passes ? {} : SOON);
+    },
     status: (c: Context) => answers.json(c, 200, listener.status()),
   };
 }

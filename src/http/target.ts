@@ -1,5 +1,5 @@
 import { errorReply } from "../write/reply.ts";
-import type { Reply } from "../writer.ts";
+import { REMOTE_WRITE, type Reply } from "../writer.ts";
 import { goQuote } from "./go-quote.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -18,7 +18,14 @@ export type TargetOf = (parameters: Parameters) => Target | { readonly refusal: 
 export const targetOfV1: TargetOf = (parameters) => {
   const db = parameters.get("db") ?? "";
   if (db === "") return { refusal: errorReply(400, "database is required") };
-  return { db, rp: parameters.get("rp") ?? "", precision: parameters.get("precision") ?? "" };
+  const precision = parameters.get("precision") ?? "";
+  return { db, rp: parameters.get("rp") ?? "", precision: precision === REMOTE_WRITE ? "?" : precision };
+};
+
+/** `POST /api/v1/prom/write`: what it writes has no precision. */
+export const targetOfRemoteWrite: TargetOf = (parameters) => {
+  const target = targetOfV1(parameters);
+  return "refusal" in target ? target : { ...target, precision: REMOTE_WRITE };
 };
 
 /** The precisions of the 2.x API by 1.x names. */

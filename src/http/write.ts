@@ -1,18 +1,26 @@
 import type { Context } from "hono";
-import { BodyError, GunzipError } from "../errors.ts";
 import { encodingOf, inflate } from "../write/body.ts";
 import { survey } from "../write/line-scan.ts";
 import { timestampText } from "../write/precision.ts";
 import { errorReply } from "../write/reply.ts";
 import { stamp } from "../write/stamp.ts";
-import type { Consistency, Reply } from "../writer.ts";
+import { type Consistency, REMOTE_WRITE, type Reply } from "../writer.ts";
 import type { Admit } from "./admission.ts";
 import type { Answers } from "./answers.ts";
+import { bodyRefusal } from "./body-refusal.ts";
 import type { AppListener, AppPorts } from "./listener.ts";
 import { type Parameters, parseParameters } from "./parameters.ts";
 import type { TargetOf } from "./target.ts";
 
 const LEVELS: ReadonlySet<string> = new Set<Consistency>(["any", "one", "quorum", "all"]);
+
+/** What is known of a body that is not read here: it must not be joined with another one. */
+const PACKED = { hasLines: true, untimed: false, closed: false };
+/** A 5xx: Prometheus drops what is answered with 4xx, and keeps the rest for hours. */
+const UNDIVIDED = errorReply(
+  501,
+  "remote write cannot be divided over shards: send it to a listener without",
+);
 
 /** Makes the handler of a write endpoint; endpoints differ in how a request names its target. */
 export type WriteEndpoint = (targetOf: TargetOf) => (c: Context) => Promise<Response>;
@@ -34,11 +42,14 @@ export function createWriteEndpoint(
     if (admitted.refusal !== undefined) return admitted.refusal;
     const target = targetOf(parameters);
     if ("refusal" in target) return target.refusal;
-    const taken = await takeBody(c);
+    const isPacked = target.precision === REMOTE_WRITE;
+    if (isPacked && config.sharding !== undefined) return UNDIVIDED;
+    const taken = isPacked ? await takePacked(c) : await takeBody(c);
     if (!(taken instanceof Uint8Array)) return taken;
     const consistency = consistencyOf(parameters);
     if (consistency === undefined) return errorReply(400, "invalid consistency level");
-    const { hasLines, untimed, closed } = survey(taken);
+    const bounds: number[] | undefined = config.sharding && [];
+    const { hasLines, untimed, closed } = isPacked ? PACKED : survey(taken, bounds);
     const { db, precision } = target;
     return listener.writer(c).post(
       {
@@ -49,6 +60,7 @@ export function createWriteEndpoint(
           credentials: admitted.credentials,
         },
         body: untimed ? stamp(taken, timestampText(listener.stampClock(), precision)) : taken,
+        ...(bounds !== undefined && !untimed && { lineBounds: bounds }),
         hasLines,
         closed,
         source: ports.clientAddress(c),
@@ -70,23 +82,21 @@ export function createWriteEndpoint(
       counters.writeBytes += body.byteLength;
       return body;
     } catch (error) {
-      return bodyRefusal(error);
+      return bodyRefusal(error, listener);
     }
   }
 
-  function bodyRefusal(error: unknown): Reply {
-    if (error instanceof BodyError && error.reason === "aborted") {
-      counters.aborted++;
-      listener.log.throttled("info", "client-gone", { listener: config.name });
-      return errorReply(400, "unexpected EOF");
+  /** A body that is passed on as it is. */
+  async function takePacked(c: Context): Promise<Uint8Array | Reply> {
+    if (c.req.header("content-encoding")?.trim().toLowerCase() !== "snappy")
+      return errorReply(415, "unsupported Content-Encoding: snappy is what is supported");
+    try {
+      const body = await ports.readBody(c, config.maxBodySize);
+      counters.writeBytes += body.byteLength;
+      return body;
+    } catch (error) {
+      return bodyRefusal(error, listener);
     }
-    if (error instanceof BodyError || (error instanceof GunzipError && error.tooLarge)) {
-      counters.tooLarge++;
-      listener.log.throttled("warn", "body-too-large", { listener: config.name, limit: config.maxBodySize });
-      return errorReply(413, "Request Entity Too Large");
-    }
-    if (error instanceof GunzipError) return errorReply(400, error.message);
-    throw error;
   }
 
   /** The level of this write; undefined if the request asks for one that does not exist. */

@@ -17,12 +17,17 @@ export function hasPassword(statement: Statement): boolean {
 }
 
 /**
- * The word that a text begins with, in upper case, and empty if it begins with something else: what can be said of a
- * text that is no InfluxQL. Space, comments and semicolons before it do not count.
+ * The word that each statement of a text begins with, in upper case, and without those that begin with something
+ * else: what can be said of a text that is no InfluxQL.
  */
-export function firstKeyword(text: string): string {
+export function firstKeywords(text: string): readonly string[] {
   const scanner = new Scanner(text);
-  do scanner.next();
-  while (scanner.type === ";");
-  return scanner.type === "IDENT" ? scanner.literal.toUpperCase() : (keywordOf(scanner.type) ?? "");
+  const words: string[] = [];
+  let atStart = true;
+  for (scanner.next(); scanner.type !== "EOF"; scanner.next()) {
+    const word = scanner.type === "IDENT" ? scanner.literal.toUpperCase() : keywordOf(scanner.type);
+    if (atStart && word !== undefined) words.push(word);
+    atStart = scanner.type === ";";
+  }
+  return words;
 }

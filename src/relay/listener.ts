@@ -1,7 +1,15 @@
 import type { Backend } from "../backend/backend.ts";
 import type { HttpListenerConfig, SpoolConfig } from "../config/config.ts";
 import { createHttpCounters } from "../http/listener.ts";
+import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
+import { ChangeFanOut } from "../query/change-fan-out.ts";
+import { createQueryCounters } from "../query/counters.ts";
+import type { Queries } from "../query/query.ts";
+import { QueryService } from "../query/service.ts";
+import { ShardedQueryService } from "../query/sharded/sharded-service.ts";
+import { replicaSets } from "../shard/sets.ts";
+import { Sharding, type ShardingStatus } from "../shard/sharding.ts";
 import type { Budget } from "../write/budget.ts";
 import { FanOut } from "../write/fan-out.ts";
 import type { Reply, Write, Writer } from "../writer.ts";
@@ -11,9 +19,15 @@ export class Listener implements Writer {
   config: HttpListenerConfig;
   backends: readonly Backend[];
   readonly counters = createHttpCounters();
-  #fanOut: FanOut;
+  readonly queryCounters = createQueryCounters();
+  queries: Queries;
+  sharding: Sharding | undefined;
+  /** The backends in groups that are replicas of each other: one, or one a shard. */
+  sets: readonly (readonly Backend[])[];
+  #writer: Writer;
   readonly #platform: Platform;
   readonly #budget: Budget;
+  readonly #log: Log;
 
   #spool: SpoolConfig | undefined;
 
@@ -23,19 +37,25 @@ export class Listener implements Writer {
     spool: SpoolConfig | undefined,
     platform: Platform,
     budget: Budget,
+    log: Log,
   ) {
     this.#platform = platform;
+    this.#log = log;
     this.#budget = budget;
     this.config = config;
     this.backends = backends;
     this.#spool = spool;
-    this.#fanOut = this.#fan();
+    this.sets = replicaSets(config, backends);
+    this.sharding = config.sharding && new Sharding(config.sharding);
+    this.#writer = this.#createWriter();
+    this.queries = this.#query();
   }
 
   /** Left the config: what clients are just sending goes to those of its backends that are still there. */
   retire(live: ReadonlySet<Backend>): void {
-    const left = this.backends.filter((backend) => live.has(backend));
-    this.reconfigure(this.config, left, this.#spool);
+    this.sets = this.sets.map((set) => set.filter((backend) => live.has(backend)));
+    this.backends = this.sets.flat();
+    this.#writer = this.#createWriter();
   }
 
   reconfigure(
@@ -46,22 +66,61 @@ export class Listener implements Writer {
     this.config = config;
     this.backends = backends;
     this.#spool = spool;
-    this.#fanOut = this.#fan();
+    this.sets = replicaSets(config, backends);
+    this.sharding = config.sharding && new Sharding(config.sharding, this.sharding);
+    this.#writer = this.#createWriter();
+    this.queries = this.#query();
   }
 
   post(write: Write, signal: AbortSignal): Promise<Reply> {
-    return this.#fanOut.post(write, signal);
+    return this.#writer.post(write, signal);
   }
 
-  #fan(): FanOut {
-    const deadlineMs = Math.max(...this.config.outputs.map(({ timeoutMs }) => timeoutMs));
+  #query(): Queries {
+    const { name, query, queryTimeoutMs, syncWaitMs, readOnly, deny, maxRowsPulled } = this.config;
+    const { clock, random, gunzip } = this.#platform;
+    const common = {
+      ...{ clock, random, gunzip },
+      listener: name,
+      policy: query,
+      timeoutMs: queryTimeoutMs,
+      syncWaitMs,
+      rules: { readOnly, deny },
+      counters: this.queryCounters,
+      log: this.#log,
+    };
+    const sides = this.sets.map((replicas) => ({
+      replicas,
+      changes: new ChangeFanOut({ replicas, clock, onDisk: this.#spool !== undefined }),
+    }));
+    if (this.sharding !== undefined) {
+      return new ShardedQueryService({ ...common, map: this.sharding.map, shards: sides, maxRowsPulled });
+    }
+    const [side] = sides as [(typeof sides)[number]];
+    return new QueryService({ ...common, ...side, background: () => {} });
+  }
+
+  /** What `/status` shows of the shards; undefined if there are none. */
+  shardingStatus(): ShardingStatus | undefined {
+    return this.sharding?.status(this.sets.map((set) => set.map(({ name }) => name)));
+  }
+
+  #createWriter(): Writer {
+    const outputs = replicaSets(this.config, this.config.outputs);
+    const fanOuts = this.sets.map((set, i) => {
+      return this.#fan(set, Math.max(...(outputs[i] ?? []).map(({ timeoutMs }) => timeoutMs)));
+    });
+    return this.sharding?.router(fanOuts) ?? (fanOuts[0] as Writer);
+  }
+
+  #fan(replicas: readonly Backend[], deadlineMs: number): FanOut {
     const { clock } = this.#platform;
     const spool = this.#spool && {
       graceMs: this.#spool.graceMs,
       refuseWhenFull: this.#spool.whenFull === "refuse",
     };
     return new FanOut({
-      replicas: this.backends,
+      replicas,
       clock,
       deadlineMs,
       budget: this.#budget,

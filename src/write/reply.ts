@@ -1,4 +1,5 @@
 import type { OutcomeKind, Reply } from "../writer.ts";
+import { goJson } from "./go-json.ts";
 
 const encoder = new TextEncoder();
 const NOTHING = new Uint8Array(0);
@@ -28,10 +29,4 @@ export function errorReply(status: number, message: string): Reply {
 function kindOf(status: number): OutcomeKind {
   if (status === 503) return "overloaded";
   return status >= 500 ? "unreachable" : "rejected";
-}
-
-/** JSON as Go prints it: characters that mean something to HTML are escaped too. */
-function goJson(value: object): string {
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  return JSON.stringify(value).replace(/[<>&\u2028\u2029]/g, escaped);
 }

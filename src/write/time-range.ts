@@ -1,3 +1,4 @@
+import { REMOTE_WRITE } from "../writer.ts";
 import { isPlain, lineEnd } from "./line-scan.ts";
 import { LineError } from "./point-key.ts";
 import { pointLines, pointText, scanPoint } from "./point-scan.ts";
@@ -19,11 +20,15 @@ interface LineTime {
 const MINUS = 0x2d;
 const ZERO = 0x30;
 
+/** What InfluxDB can store. */
+const ALWAYS: TimeRange = { minNs: -9_223_372_036_854_775_806n, maxNs: 9_223_372_036_854_775_806n };
+
 /**
  * The least and greatest time of the points in a body that have one; undefined if none has. Lines that InfluxDB
- * refuses do not count.
+ * refuses do not count. Of a body that is not read here, all that there is.
  */
 export function timeRange(body: Uint8Array, precision: string): TimeRange | undefined {
+  if (precision === REMOTE_WRITE) return ALWAYS;
   const outermost = findOutermost(body);
   if (outermost === undefined) return undefined;
   const [minNs, maxNs] = outermost.map(({ line }) => timeOf(pointText(body, ...line), precision));

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createAdminApp } from "../../src/admin/app.ts";
-import { SpoolCommandError, type SpoolCommands } from "../../src/admin/spool-commands.ts";
+import type { BackendCommands } from "../../src/admin/backend-commands.ts";
+import { CommandError } from "../../src/admin/requests.ts";
+import type { SpoolCommands } from "../../src/admin/spool-commands.ts";
 import { Secret } from "../../src/config/secret.ts";
 import { SpoolError } from "../../src/errors.ts";
 import { createLog } from "../../src/observe/log.ts";
@@ -29,13 +31,24 @@ function fixture(token: string | null = TOKEN, failure?: Error) {
     drop: answer("drop", 4),
     replay: answer("replay", 3),
   };
+  const backends: BackendCommands = {
+    status: answer("status", { backends: [] }),
+    drain: answer("drain", undefined),
+    resume: answer("resume", undefined),
+    hold: answer("hold", { lease: "x-1", seconds: 30 }),
+    renew: answer("renew", undefined),
+    release: answer("release", undefined),
+    answered: answer("answered", true),
+    ranges: answer("ranges", { lost: [], suspect: [], revision: "1.0.0" }),
+    repaired: answer("repaired", 1),
+  };
   const platform = createTestPlatform();
   const app = createAdminApp({
     config: {
       bindAddr: { host: "127.0.0.1", port: 0 },
       token: token === null ? undefined : new Secret(token),
     },
-    spool,
+    ...{ spool, backends },
     log: createLog(platform.log, platform.clock),
     ports: { readBody: (c, limit) => readRequest(c.req.raw, limit), clientAddress: () => "192.0.2.1" },
   });
@@ -53,12 +66,23 @@ function fixture(token: string | null = TOKEN, failure?: Error) {
   return { request, asked, logged: platform.logged };
 }
 
+const RANGE = '{"db":"d","rp":"","min":"-5","max":"7"}';
+
 const COMMANDS = [
   ["GET", "/spool"],
   ["GET", "/spool/b"],
   ["POST", "/spool/b/verify"],
   ["POST", "/spool/b/drop"],
   ["POST", "/spool/b/replay"],
+  ["GET", "/status"],
+  ["POST", "/backends/b/drain"],
+  ["POST", "/backends/b/resume"],
+  ["POST", "/backends/b/hold"],
+  ["POST", "/backends/b/answered"],
+  ["GET", "/backends/b/ranges"],
+  ["POST", "/backends/b/repaired"],
+  ["POST", "/leases/x/renew"],
+  ["POST", "/leases/x/release"],
   ["GET", "/no/such"],
 ] as const;
 
@@ -141,7 +165,11 @@ test("a POST that a page in a browser could send without asking first does nothi
 
 test("GET changes nothing, whatever the path", async () => {
   const { request, asked } = fixture();
-  for (const path of ["/spool/b/drop?part=backlog", "/spool/b/replay", "/spool/b/verify"]) {
+  for (const path of [
+    ...["/spool/b/drop?part=backlog", "/spool/b/replay", "/spool/b/verify"],
+    ...["drain", "resume", "hold", "answered", "repaired"].map((command) => `/backends/b/${command}`),
+    ...["/leases/x/renew", "/leases/x/release"],
+  ]) {
     assert.equal((await request("GET", path)).status, 404, path);
   }
   assert.deepEqual(asked, []);
@@ -162,6 +190,22 @@ test("requests become commands", async () => {
       { records: 4 },
     ] as [string, string, string, unknown[], unknown],
     ["POST", "/spool/b/replay", '{"db":"d"}', ["replay", "b", { db: "d" }], { records: 3 }],
+    ["GET", "/status", "", ["status"], { backends: [] }],
+    ["POST", "/backends/a%2Fb/drain", "{}", ["drain", "a/b", "operator"], {}],
+    ["POST", "/backends/b/drain", '{"by":"recovery"}', ["drain", "b", "recovery"], {}],
+    ["POST", "/backends/b/resume", "{}", ["resume", "b", undefined], {}],
+    ["POST", "/backends/b/resume", '{"by":"recovery"}', ["resume", "b", "recovery"], {}],
+    ["POST", "/backends/b/hold", '{"db":"d"}', ["hold", "b", "d", undefined], { lease: "x-1", seconds: 30 }],
+    ["POST", "/backends/b/hold", '{"db":"d","rp":""}', ["hold", "b", "d", ""], { lease: "x-1", seconds: 30 }],
+    ["POST", "/backends/b/answered", '{"db":"d"}', ["answered", "b", "d"], { answered: true }],
+    ["GET", "/backends/b/ranges", "", ["ranges", "b"], { lost: [], suspect: [], revision: "1.0.0" }],
+    [
+      ...["POST", "/backends/b/repaired", `{"ranges":[${RANGE}],"revision":"1.2.3"}`],
+      ["repaired", "b", [JSON.parse(RANGE)], "1.2.3"],
+      { forgotten: 1 },
+    ] as [string, string, string, unknown[], unknown],
+    ["POST", "/leases/x-1/renew", "{}", ["renew", "x-1"], {}],
+    ["POST", "/leases/x-1/release", "{}", ["release", "x-1"], {}],
   ];
   for (const [method, path, body, command, answer] of cases) {
     const { request, asked } = fixture();
@@ -181,6 +225,13 @@ test("what is not understood is refused and does nothing", async () => {
     ["POST", "/spool/b/drop", '{"part":"held","rp":"x"}'],
     ["POST", "/spool/b/drop", '{"part":"held","databse":"x"}'],
     ["POST", "/spool/b/replay", '{"db":1}'],
+    ["POST", "/backends/b/drain", '{"by":"Some body"}'],
+    ["POST", "/backends/b/drain", '{"b":"x"}'],
+    ["POST", "/backends/b/hold", "{}"],
+    ["POST", "/backends/b/answered", "{}"],
+    ["POST", "/backends/b/repaired", `{"ranges":[${RANGE}]}`],
+    ["POST", "/backends/b/repaired", `{"ranges":[${RANGE.replace("-5", "x")}],"revision":"1.2.3"}`],
+    ["POST", "/leases/x/release", '{"a":1}'],
   ] as const) {
     const { request, asked } = fixture();
     const { status, text } = await request(method, path, undefined, body);
@@ -189,14 +240,14 @@ test("what is not understood is refused and does nothing", async () => {
     assert.deepEqual(asked, []);
   }
   const { request } = fixture();
-  const large = JSON.stringify({ part: "held", db: "x".repeat(20_000) });
+  const large = JSON.stringify({ part: "held", db: "x".repeat(300_000) });
   assert.equal((await request("POST", "/spool/b/drop", undefined, large)).status, 413);
 });
 
 test("a command that fails says why, and an unexpected error tells nothing", async () => {
   for (const [failure, status, error] of [
-    [new SpoolCommandError("unknown", "no such"), 404, "no such"],
-    [new SpoolCommandError("conflict", "busy"), 409, "busy"],
+    [new CommandError("unknown", "no such"), 404, "no such"],
+    [new CommandError("conflict", "busy"), 409, "busy"],
     [new SpoolError("io", "disk"), 500, "disk"],
     [new TypeError(`of ${TOKEN}`), 500, "internal error"],
   ] as const) {
@@ -209,6 +260,27 @@ test("a command that fails says why, and an unexpected error tells nothing", asy
     );
     assert.ok(!JSON.stringify(logged).includes(TOKEN));
   }
+});
+
+test("the log says who drained, resumed, held and repaired what", async () => {
+  const { request, logged } = fixture();
+  await request("POST", "/backends/b/drain");
+  await request("POST", "/backends/b/resume");
+  await request("POST", "/backends/b/hold", undefined, '{"db":"d"}');
+  await request("POST", "/leases/x-1/release");
+  await request("POST", "/backends/b/repaired", undefined, `{"ranges":[${RANGE}],"revision":"1.2.3"}`);
+  await request("GET", "/backends/b/ranges");
+  await request("POST", "/backends/b/answered", undefined, '{"db":"d"}');
+  assert.deepEqual(
+    logged.map(({ event, fields }) => [event, fields["command"], fields["backend"], fields["client"]]),
+    [
+      ["admin-command", "drain", "b", "192.0.2.1"],
+      ["admin-command", "resume", "b", "192.0.2.1"],
+      ["admin-command", "hold", "b", "192.0.2.1"],
+      ["admin-command", "release", undefined, "192.0.2.1"],
+      ["admin-command", "repaired", "b", "192.0.2.1"],
+    ],
+  );
 });
 
 test("the log says who changed what", async () => {

@@ -5,6 +5,7 @@ import { type Keeper, type KeeperState, NOTHING_KEPT } from "../../src/backend/k
 import { unanswered } from "../../src/backend/outcome.ts";
 import type { OutputConfig } from "../../src/config/config.ts";
 import { Secret } from "../../src/config/secret.ts";
+import { TransportError } from "../../src/errors.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { HttpAnswer } from "../../src/platform.ts";
 import { Budget } from "../../src/write/budget.ts";
@@ -314,4 +315,34 @@ test("what a backend rejects and another stored is told to the keeper", async ()
   assert.ok(hurried.status === 204 || hurried.status === 400);
   await platform.endTurn();
   assert.deepEqual([told(), backends[1].counters.rejected], [["diverged m v=1 1"], 1]);
+});
+
+test("whether a backend should get queries is asked of it and of its keeper", async () => {
+  let pinged = () => httpAnswer(204);
+  const platform = createTestPlatform({ http: () => pinged() });
+  const backend = new DirectBackend(OUTPUT, platform, createLog(platform.log, platform.clock));
+  const { keeper, script } = createKeeper();
+  const probe = () => backend.probe(keeper);
+  assert.deepEqual(await probe(), { answers: true, reasons: [] });
+  assert.deepEqual(await backend.probe(undefined), { answers: true, reasons: [] });
+  script.state = BEHIND;
+  assert.deepEqual((await probe()).reasons, ["behind: something waits for it"]);
+  script.state = { ...NOTHING_KEPT, differs: true };
+  assert.match((await probe()).reasons.join(), /^suspect: [^,]+, or may differ/);
+  script.state = NOTHING_KEPT;
+  pinged = () => httpAnswer(503);
+  assert.deepEqual(await probe(), { answers: true, reasons: ["down: /ping is answered with 503"] });
+  pinged = () => {
+    throw new TransportError("refused", false, "refused");
+  };
+  assert.deepEqual(await probe(), { answers: false, reasons: ["down: no answer to ping"] });
+  pinged = () => httpAnswer(204);
+  script.ask = async () => {
+    throw new Error("no object");
+  };
+  assert.match((await probe()).reasons.join(), /its Durable Object does not say/);
+  script.ask = () => new Promise(() => {});
+  const late = probe();
+  await platform.clock.advance(1_000);
+  assert.match((await late).reasons.join(), /its Durable Object does not say/);
 });

@@ -46,7 +46,16 @@ test("an option is refused where the runtime cannot do what it says", () => {
         "max-connections": 5,
         "request-timeout": "1s",
         output: [
-          { ...OUTPUT, location: "https://a/write", ca: "ca.pem", "buffer-size-mb": 1, "max-batch-kb": 50 },
+          {
+            ...{
+              ...OUTPUT,
+              location: "https://a/write",
+              ca: "ca.pem",
+              "buffer-size-mb": 1,
+              "max-batch-kb": 50,
+            },
+            "health-check-interval": "2s",
+          },
         ],
       },
       { ...HTTP, name: "other", "bind-addr": "127.0.0.1:9097" },
@@ -66,6 +75,7 @@ test("an option is refused where the runtime cannot do what it says", () => {
     "http[0].max-connections",
     "http[0].request-timeout",
     "http[0].output[0]",
+    "http[0].output[0].health-check-interval",
     "http[0].output[0].buffer-size-mb",
     "http[0].output[0].max-batch-kb",
     "http[1]",

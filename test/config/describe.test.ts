@@ -65,6 +65,12 @@ max-body-size = 25000000
 max-connections = 10000
 request-timeout = "30s"
 reuse-port = false
+query = "spread"
+query-timeout = "5m0s"
+sync-wait = "500ms"
+max-rows-pulled = 1000000
+read-only = false
+deny = []
 
 [[http.auth]]
 username = "reader"
@@ -80,9 +86,12 @@ timeout = "1m30s"
 buffer-size-mb = 64
 max-batch-kb = 1024
 max-delay-interval = "10s"
+health-check-interval = "1s"
 drain-max-mb-per-second = 16
 skip-tls-verification = false
 gzip = false
+weight = 1
+max-concurrent-queries = 64
 username = "wrïter"
 password = "***"
 
@@ -93,9 +102,12 @@ timeout = "10s"
 buffer-size-mb = 64
 max-batch-kb = 1024
 max-delay-interval = "10s"
+health-check-interval = "1s"
 drain-max-mb-per-second = 16
 skip-tls-verification = false
 gzip = false
+weight = 1
+max-concurrent-queries = 64
 token = "***"
 
 [[udp]]
@@ -130,10 +142,13 @@ const httpOutput = fc
       "buffer-size-mb": fc.nat(1_048_576),
       "max-batch-kb": fc.nat(1_048_576),
       "max-delay-interval": duration,
+      "health-check-interval": fc.integer({ min: 100, max: 3_600_000 }).map((ms) => `${ms}ms`),
       "drain-max-mb-per-second": fc.integer({ min: 1, max: 100_000 }),
       "skip-tls-verification": fc.boolean(),
       ca: text,
       gzip: fc.boolean(),
+      weight: fc.nat(1_000),
+      "max-concurrent-queries": fc.integer({ min: 1, max: 10_000 }),
     },
     { requiredKeys: [] },
   )
@@ -151,6 +166,12 @@ const httpListener = fc
       "max-body-size": fc.integer({ min: 1, max: 1_073_741_824 }),
       "max-connections": fc.integer({ min: 1, max: 1_000_000 }),
       "request-timeout": duration,
+      query: fc.constantFrom("spread", "first"),
+      "query-timeout": duration,
+      "sync-wait": fc.nat(60_000).map((ms) => `${ms}ms`),
+      "max-rows-pulled": fc.nat(1_000_000_000),
+      "read-only": fc.boolean(),
+      deny: fc.uniqueArray(fc.constantFrom("DROP", "CREATE DATABASE", "select into")),
     },
     { requiredKeys: [] },
   )

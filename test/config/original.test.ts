@@ -30,12 +30,15 @@ test("the original relay's plain sample loads", () => {
     bufferSize: 67_108_864,
     maxBatchBytes: 1_048_576,
     maxDelayIntervalMs: 10_000,
+    healthCheckIntervalMs: 1_000,
     drainMaxRate: 16 * 1024 * 1024,
     skipTlsVerification: false,
     ca: undefined,
     cert: undefined,
     key: undefined,
     gzip: false,
+    weight: 1,
+    maxConcurrentQueries: 64,
     authorization: undefined,
   };
   assert.deepEqual(http, [
@@ -50,11 +53,18 @@ test("the original relay's plain sample loads", () => {
       maxBodySize: 25_000_000,
       maxConnections: 10_000,
       reusePort: false,
+      query: "spread",
+      queryTimeoutMs: 300_000,
+      syncWaitMs: 500,
+      maxRowsPulled: 1_000_000,
+      readOnly: false,
+      deny: [],
       requestTimeoutMs: 30_000,
       outputs: [
         { name: "local1", origin: "http://127.0.0.1:8086", ...output },
         { name: "local2", origin: "http://127.0.0.1:7086", ...output },
       ],
+      sharding: undefined,
     },
   ]);
   assert.deepEqual(udp, [

@@ -24,6 +24,7 @@ function everyKey() {
     "buffer-size-mb": 1,
     "max-batch-kb": 1,
     "max-delay-interval": "1s",
+    "health-check-interval": "1s",
     "drain-max-mb-per-second": 1,
     "skip-tls-verification": true,
     ca: "ca",

@@ -174,3 +174,12 @@ test("a udp listener for everybody before outputs with credentials is named", ()
   assert.deepEqual(warningsOf({ output }, udp("127.0.0.1:9096")), [MEMORY_ONLY]);
   assert.deepEqual(warningsOf({}, udp("0.0.0.0:9096")), [MEMORY_ONLY]);
 });
+
+test("a listener of which no output is asked answers no query", () => {
+  const output = [A, B].map((one) => ({ ...one, weight: 0 }));
+  assert.deepEqual(warningsOf({ output }), [
+    'http "main": every output has weight = 0: no query is answered',
+    MEMORY_ONLY,
+  ]);
+  assert.deepEqual(warningsOf({ output: [{ ...A, weight: 0 }, B] }), [MEMORY_ONLY]);
+});

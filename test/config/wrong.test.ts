@@ -94,6 +94,11 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     'http[0].consistency: must be one of "any", "one", "quorum", "all", found "two"',
   ],
   [
+    "a mistyped statement",
+    http('deny = ["drop  database", "DORP"]'),
+    'http[0].deny[1]: must be a list of first words of statements, such as "DROP", "CREATE DATABASE" or "SELECT INTO", found "DORP"',
+  ],
+  [
     "an unknown log level",
     `[log]\nlevel = "trace"\n${http("")}`,
     'log.level: must be one of "debug", "info", "warn", "error", found "trace"',
@@ -122,7 +127,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   [
     "outputs forgotten",
     '[[http]]\nbind-addr = ":1"',
-    'http[0].output: is missing; it must be a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }',
+    'http[0].output: is missing; it must be a list of at least one table such as { name = "a", location = "http://127.0.0.1:8086/write" }, unless there are [[http.shard]] entries',
   ],
   [
     "an output without a location",
@@ -395,6 +400,11 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     "a key that was cut off",
     spool(`${DIR}store-credentials = true\ncredentials-key = "${"geheim".padEnd(43, "A")}"`),
     `spool.credentials-key: must be ${KEY_FORM}`,
+  ],
+  [
+    "checks without a pause",
+    output('health-check-interval = "10ms"'),
+    'http[0].output[1].health-check-interval: must be a duration from 100ms to 1h, such as "1s", found "10ms"',
   ],
   [
     "a drain that stands still",

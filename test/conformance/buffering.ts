@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { RUNTIMES } from "../../src/config/capabilities.ts";
+import type { Status } from "../../src/observe/status-schema.ts";
 import type { Fault } from "../support/faults.ts";
+import { readStatus } from "../support/status.ts";
 import { poll } from "../support/wait.ts";
 import type { Launcher } from "./launcher.ts";
 import { assertError, type Scene, type SceneOptions, type SceneTest, stored, writesTo } from "./scene.ts";
@@ -16,6 +18,7 @@ function error(status: number, message: string, times = Number.POSITIVE_INFINITY
 /** What happens to a write after its answer. */
 export function buffering(test: SceneTest, { runtime, spool }: Launcher): void {
   const buffer = spool ? undefined : RUNTIMES[runtime].buffer;
+  test("/health/backends/NAME is 503 for a backend that is away, and 200 once it has what it missed", health);
   test("a backend that was down gets what it missed, in order", afterAnOutage, buffer);
   test("a backend that was overloaded gets what it refused", afterOverload, buffer);
   test("a database that one backend lacks holds up no other", besidesALackingDatabase, buffer);
@@ -45,6 +48,20 @@ async function withoutABackend({ backends, post, newDb, send }: Scene): Promise<
   await Promise.all(backends.map((backend) => backend.listenAgain()));
 }
 
+async function health({ a, b, newDb, post, send }: Scene): Promise<void> {
+  const db = newDb();
+  const of = async (name: string) => (await send(`/health/backends/${name}`)).status;
+  await poll(async () => (await of("a")) + (await of("b")) === 400, "both to be in sync");
+  await a.refuse();
+  assert.equal((await post(db, "m v=1 1")).status, 204);
+  await stored([b], db, ["m v=1 1"]);
+  await poll(async () => (await of("a")) === 503, "the health of one that is away");
+  assert.equal(await of("b"), 200);
+  await a.listenAgain();
+  await poll(async () => (await of("a")) === 200, "the health of one that is back");
+  await stored([a], db, ["m v=1 1"]);
+}
+
 async function afterAnOutage({ a, b, backends, newDb, post, send }: Scene): Promise<void> {
   const db = newDb();
   await a.refuse();
@@ -58,7 +75,7 @@ async function afterAnOutage({ a, b, backends, newDb, post, send }: Scene): Prom
     lines.slice(-20),
     Array.from({ length: 20 }, (_, i) => `m v=${i + 1} 1`),
   );
-  const backlog = async () => JSON.parse((await send("/status")).text).backends[0].backlog.records;
+  const backlog = async () => readStatus<Status>((await send("/status")).text).backends[0]?.backlog.records;
   await poll(async () => (await backlog()) === 0, "an empty backlog");
 }
 
@@ -110,7 +127,8 @@ async function afterAFailure({ a, b, backends, newDb, post }: Scene): Promise<vo
 
 async function joined({ a, b, backends, newDb, post, send }: Scene): Promise<void> {
   const db = newDb();
-  const counted = async () => JSON.parse((await send("/status")).text).listeners[0].counters.writes;
+  const counted = async () =>
+    readStatus<Status>((await send("/status")).text).listeners[0]?.counters["writes"] ?? 0;
   const before = await counted();
   for (const backend of backends) backend.setFault(HOLD);
   const write = (i: number) => post(db, `m v=${i} ${i}`);

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import type { Status } from "../../src/observe/status-schema.ts";
+import { readStatus } from "../support/status.ts";
+import { poll } from "../support/wait.ts";
 import { assertError, type SceneTest } from "./scene.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -62,14 +65,28 @@ export function endpoints(test: SceneTest): void {
     const { status, text } = await send("/ready");
     assert.equal(status, 200);
     assert.equal(JSON.parse(text).status, "ready");
+    await poll(async () => JSON.parse((await send("/ready")).text).queries, "a backend to be in sync");
+  });
+
+  test("/health/backends/NAME says pass for a backend that should get queries", async ({ send }) => {
+    const path = "/health/backends/a";
+    await poll(async () => (await send(path)).status === 200, "the backend to be in sync");
+    const { text, headers } = await send(path);
+    assert.deepEqual(JSON.parse(text), { name: "a", status: "pass", reasons: [] });
+    assert.equal(headers["content-type"], "application/json");
+    const head = await send(path, { method: "HEAD" });
+    assert.deepEqual([head.status, head.body.length], [200, 0]);
+    const unknown = await send("/health/backends/nobody");
+    assert.deepEqual([unknown.status, JSON.parse(unknown.text).status], [404, "unknown"]);
+    assert.equal((await send(path, { method: "POST" })).status, 405);
   });
 
   test("/status names the listener and its backends, and tells no address", async ({ backends, send }) => {
     const { status, text, headers } = await send("/status");
-    const { listeners } = JSON.parse(text);
+    const { listeners } = readStatus<Status>(text);
     assert.equal(status, 200);
     assert.equal(headers["content-type"], "application/json");
-    assert.deepEqual([listeners[0].name, listeners[0].replicas], ["main", ["a", "b"]]);
+    assert.deepEqual([listeners[0]?.name, listeners[0]?.replicas], ["main", ["a", "b"]]);
     for (const { port } of backends) assert.ok(!text.includes(String(port)), text);
   });
 

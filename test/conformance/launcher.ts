@@ -34,10 +34,7 @@ export interface Launcher {
 export type Option = string | number | boolean | readonly Option[] | { readonly [key: string]: Option };
 
 /** The text of a config with one listener named `main`. Only a command listens on an address: a Worker has none. */
-export function listenerConfig(
-  { runtime }: Launcher,
-  options: { readonly output: readonly Option[] } & { readonly [key: string]: Option },
-): string {
+export function listenerConfig({ runtime }: Launcher, options: { readonly [key: string]: Option }): string {
   const address = runtime === "workers" ? {} : { "bind-addr": "127.0.0.1:0" };
   const entries = Object.entries({ name: "main", ...address, ...options });
   return `[[http]]\n${entries.map(([key, value]) => `${key} = ${toml(value)}\n`).join("")}`;

@@ -31,6 +31,8 @@ export interface SceneOptions {
   readonly output?: Readonly<Record<string, Option>>;
   /** Of one output, in their order. */
   readonly outputs?: readonly Readonly<Record<string, Option>>[];
+  /** Each InfluxDB is a shard of its own, named as its output. */
+  readonly sharded?: true;
   /** How many InfluxDBs; 2 if absent. */
   readonly backends?: number;
   readonly env?: Record<string, string>;
@@ -61,12 +63,18 @@ export function scene(
         backends.push(await startFaultyInfluxdb({ databases: [...DATABASES, WARM, "база"] }));
       }
       const output = backends.map(({ url }, i) => ({
-        name: "abc"[i] as string,
+        name: nameAt(i),
         location: `${url}/write`,
         ...options.output,
         ...options.outputs?.[i],
       }));
-      relay = await launcher.start(listenerConfig(launcher, { ...options.listener, output }), options.env);
+      const outputs = options.sharded
+        ? { shard: output.map((one) => ({ name: one.name, output: [one] })) }
+        : { output };
+      relay = await launcher.start(
+        listenerConfig(launcher, { ...options.listener, ...outputs }),
+        options.env,
+      );
     });
 
     afterEach(async () => {
@@ -82,12 +90,15 @@ export function scene(
       await Promise.all(backends.map((backend) => backend.close()));
     });
 
-    /** Only a listener without `auth` lets the scene write. */
+    /** Only a listener without `auth` lets the scene write. Of shards each gets the line with its name. */
     async function everyoneTakesWrites(): Promise<boolean> {
       if (Array.isArray(options.listener?.["auth"])) return true;
-      const line = `warm v=1 ${++warmed}`;
-      await send(`${url()}/write?db=${WARM}`, { body: line });
-      return backends.every(({ requests }) => requests.some(({ text }) => text.includes(line)));
+      const time = ++warmed;
+      const lines = backends.map((_, i) => `warm,t=${nameAt(i)} v=1 ${time}`);
+      await send(`${url()}/write?db=${WARM}`, { body: lines.join("\n") });
+      return backends.every(({ requests }, i) =>
+        requests.some(({ text }) => text.includes(lines[i] as string)),
+      );
     }
 
     const url = () => (relay as RunningRelay).url;
@@ -113,6 +124,8 @@ export function scene(
     );
   });
 }
+
+const nameAt = (i: number): string => "abc"[i] as string;
 
 /** What a backend got for a database, oldest first. */
 export function writesTo({ requests }: FaultyInfluxdb, db: string): readonly RecordedRequest[] {

@@ -7,8 +7,10 @@ import { destinations } from "./destinations.ts";
 import { endpoints } from "./endpoints.ts";
 import type { Launcher } from "./launcher.ts";
 import { outputOptions, WITH_OPTIONS } from "./outputs.ts";
+import { FIRST, queries, RESTRICTED, restricted } from "./queries.ts";
 import { IMPATIENT, replies } from "./replies.ts";
 import { scene } from "./scene.ts";
+import { SHARDED, sharded } from "./shards.ts";
 
 /**
  * The black-box suite over HTTP that every runtime passes; what a runtime lacks is skipped with the reason. Each scene
@@ -32,6 +34,9 @@ export function conformance(launcher: Launcher): void {
     });
     scene(launcher, "with consistency all", ALL, allOfTwo);
     scene(launcher, "with consistency quorum", QUORUM, quorumOfThree);
+    scene(launcher, "that is asked", FIRST, (test) => queries(test, runtime));
+    scene(launcher, "that takes only some statements", RESTRICTED, restricted);
     scene(launcher, "with auth", GUARDED, guarded);
+    scene(launcher, "with shards", SHARDED, sharded);
   });
 }

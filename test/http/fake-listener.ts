@@ -5,6 +5,8 @@ import { GunzipError } from "../../src/errors.ts";
 import { type AppListener, type AppPorts, createHttpCounters } from "../../src/http/listener.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { Clock, LogFields, Platform } from "../../src/platform.ts";
+import { streamOf } from "../../src/query/body.ts";
+import { createQueryCounters } from "../../src/query/counters.ts";
 import { readRequest } from "../../src/write/body.ts";
 import type { Reply, Write } from "../../src/writer.ts";
 
@@ -54,7 +56,14 @@ export const CONFIG: HttpListenerConfig = {
   maxConnections: 100,
   reusePort: false,
   requestTimeoutMs: 5_000,
+  query: "spread",
+  queryTimeoutMs: 5_000,
+  syncWaitMs: 500,
+  maxRowsPulled: 1_000_000,
+  readOnly: false,
+  deny: [],
   outputs: [],
+  sharding: undefined,
 };
 
 /** An app in front of a writer that remembers what it was given. */
@@ -70,12 +79,17 @@ export function fixture(options: FixtureOptions = {}): Fixture {
         return options.reply === undefined ? STORED : options.reply(write);
       },
     }),
+    queries: () => {
+      throw new Error("not in this test");
+    },
+    queryCounters: createQueryCounters(),
     signal: new AbortController().signal,
     stampClock: clock.nowNs,
     log: createLog(sink, clock),
     counters: createHttpCounters(),
     backendVersion: () => ({ version: "1.6.7", build: "OSS" }),
-    ready: () => true,
+    ready: () => ({ writes: true, queries: true }),
+    outOfSync: () => [],
     status: () => ({ backends: [] }),
     ...options.listener,
   };
@@ -94,6 +108,7 @@ export function fixture(options: FixtureOptions = {}): Fixture {
   const ports: AppPorts = {
     clientAddress: () => "",
     readBody: (c, limit) => readRequest(c.req.raw, limit),
+    stream: (_c, status, headers, body) => new Response(streamOf(body), { status, headers }),
     platform,
     ...options.ports,
   };

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { databasesOf } from "../../src/influxql/databases.ts";
 import { parseStatement } from "../../src/influxql/parse.ts";
 import { quoteIdentifier, quoteRegex, quoteString } from "../../src/influxql/quote.ts";
-import { firstKeyword, hasPassword, isMutating } from "../../src/influxql/statement-facts.ts";
+import { firstKeywords, hasPassword, isMutating } from "../../src/influxql/statement-facts.ts";
 
 /** With the databases that it touches when the request is for `own`. */
 const STATEMENTS: readonly [text: string, changes: boolean, databases: string | undefined][] = [
@@ -58,19 +58,19 @@ for (const [text, changes, databases] of STATEMENTS) {
   });
 }
 
-test("the first keyword of what is no InfluxQL", () => {
-  const cases: readonly [string, string][] = [
-    ["  /*x*/ drop foo bar", "DROP"],
-    [";; -- first\n;Insert cpu v=1", "INSERT"],
-    ["foo", "FOO"],
-    ["", ""],
-    ["'drop' x", ""],
-    ["(SELECT", ""],
-    ["5", ""],
-    ["/* drop", ""],
-    ["$drop", ""],
+test("the first keyword of each statement of what is no InfluxQL", () => {
+  const cases: readonly [string, readonly string[]][] = [
+    ["  /*x*/ drop foo bar", ["DROP"]],
+    [";; -- first\n;Insert cpu v=1", ["INSERT"]],
+    ["foo; /*x*/ show 5 drop; ;'drop'; (SELECT; SeLeCt", ["FOO", "SHOW", "SELECT"]],
+    ["", []],
+    ["'drop' x", []],
+    ["(SELECT", []],
+    ["5", []],
+    ["/* drop", []],
+    ["$drop", []],
   ];
-  for (const [text, keyword] of cases) assert.equal(firstKeyword(text), keyword, text);
+  for (const [text, keywords] of cases) assert.deepEqual(firstKeywords(text), keywords, text);
 });
 
 test("quotes", () => {

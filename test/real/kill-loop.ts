@@ -159,7 +159,7 @@ interface SpooledBackend extends BackendStatus {
 }
 
 /** Numbers from 0 to 1, the same ones from the same seed (mulberry32). */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

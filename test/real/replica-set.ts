@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type RealInfluxdb, type RealInfluxdbOptions, startRealInfluxdb } from "../support/real-influxdb.ts";
 import { type RelayProcess, startRelay } from "../support/relay-process.ts";
+import { readStatus } from "../support/status.ts";
 import { poll } from "../support/wait.ts";
 
 /** Two replicas behind a relay, and a third InfluxDB that gets the same requests directly: what it does is right. */
@@ -151,7 +152,7 @@ export interface BackendStatus {
 }
 
 export async function status(relay: RelayProcess): Promise<Status> {
-  return JSON.parse((await ask(relay.url("main"), "/status")).body) as Status;
+  return readStatus<Status>((await ask(relay.url("main"), "/status")).body);
 }
 
 export async function backendStatus(relay: RelayProcess, name: string): Promise<BackendStatus> {

@@ -25,6 +25,8 @@ export type FaultKind =
     }
   /** A status 500 that promises a body longer than what comes before the connection closes. */
   | { readonly kind: "truncated" }
+  /** The true status and headers with so many bytes of the body; when the test releases it, a reset. */
+  | { readonly kind: "cut"; readonly afterBytes: number }
   /** A status with a body that never ends. */
   | { readonly kind: "endless-body"; readonly status: number }
   /** The true answer, a byte at a time with so many milliseconds between two. */
@@ -72,6 +74,8 @@ export async function play(fault: FaultKind, context: FaultContext): Promise<voi
       await context.answer();
       socket.end('HTTP/1.1 500 Internal Server Error\r\nContent-Length: 1000\r\n\r\n{"error":"tim');
       return;
+    case "cut":
+      return cut(context, await context.answer(), fault.afterBytes);
     case "endless-body":
       return endless(response, fault.status);
     case "drip":
@@ -92,6 +96,16 @@ export async function play(fault: FaultKind, context: FaultContext): Promise<voi
 export function send(response: ServerResponse, answer: DemoAnswer): void {
   response.writeHead(answer.status, answer.headers);
   response.end(answer.body);
+}
+
+/** Chunked, as InfluxDB's answers to queries, whose length nobody knows. */
+async function cut(context: FaultContext, answer: DemoAnswer, afterBytes: number): Promise<void> {
+  const { response } = context;
+  response.writeHead(answer.status, answer.headers);
+  response.flushHeaders();
+  response.write(answer.body.subarray(0, afterBytes));
+  await context.hold();
+  context.reset();
 }
 
 function endless(response: ServerResponse, status: number): void {

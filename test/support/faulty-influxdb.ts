@@ -33,6 +33,8 @@ export interface FaultyInfluxdb {
   /** Resolves when so many requests came to `path`, counted from the start. */
   waitForRequests(count: number, path?: string): Promise<void>;
   waitForHeld(count: number): Promise<void>;
+  /** Resolves when so many clients went away before they were answered, counted from the start. */
+  waitForGone(count: number): Promise<void>;
   /** Lets the requests that are held go on, the oldest first; all unless `count` is given. */
   release(count?: number): void;
   /** What goes wrong from now on: the first fault that fits a request; nothing without an argument. */
@@ -64,14 +66,23 @@ export async function startFaultyInfluxdb(options: FaultyOptions = {}): Promise<
   const watch = createWatch();
   let faults: { readonly fault: Fault; left: number }[] = [];
   let held: (() => void)[] = [];
+  let gone = 0;
 
   function takeFault(path: string): Fault | undefined {
-    const found = faults.find(({ fault, left }) => left > 0 && (fault.path ?? path) === path);
+    // A relay pings when it likes: a fault for some requests is for those that the test sends.
+    const isFor = ({ fault, left }: (typeof faults)[number]) =>
+      fault.path === undefined ? path !== "/ping" || left === Number.POSITIVE_INFINITY : fault.path === path;
+    const found = faults.find((candidate) => candidate.left > 0 && isFor(candidate));
     if (found !== undefined) found.left--;
     return found?.fault;
   }
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.on("close", () => {
+      if (response.writableFinished) return;
+      gone++;
+      watch.changed();
+    });
     const [path = "", search = ""] = (request.url ?? "").split(/\?(.*)/s);
     const fault = takeFault(path);
     const record = (body: Uint8Array) => {
@@ -174,6 +185,7 @@ export async function startFaultyInfluxdb(options: FaultyOptions = {}): Promise<
         seen,
       );
     },
+    waitForGone: (count) => watch.until(() => gone >= count, `${count} clients to go away`),
     waitForHeld: (count) => watch.until(() => held.length >= count, `${count} held requests`),
     release,
     setFault: (...next) => {

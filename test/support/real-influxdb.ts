@@ -49,6 +49,8 @@ export interface RealInfluxdbOptions {
   readonly databases?: readonly string[];
   /** Turns authentication on with this user as the administrator, whom the helpers here use. */
   readonly admin?: { readonly username: string; readonly password: string };
+  /** Chosen by the system if absent. */
+  readonly port?: number;
   /** Further lines of the `[http]` section. */
   readonly http?: string;
 }
@@ -57,7 +59,7 @@ export async function startRealInfluxdb(options: RealInfluxdbOptions = {}): Prom
   const dir = temporaryDirectory("influxd");
   const configFile = join(dir, "influxdb.conf");
   let child: Child | undefined;
-  let port = 0;
+  let port = options.port ?? 0;
 
   const url = () => `http://127.0.0.1:${port}`;
 

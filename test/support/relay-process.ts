@@ -41,6 +41,8 @@ export interface RelayProcessOptions {
   readonly runtime?: "node" | "deno";
   /** Another program than the runtime's file in adapters/. */
   readonly entry?: string;
+  /** How long it may take until it is ready, in milliseconds; longer than usual where the machine has much else to do. */
+  readonly readyWithinMs?: number;
 }
 
 /** The command line of a runtime, up to the program that it runs. */
@@ -96,7 +98,7 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   }
 
   try {
-    await waitForLog(({ event }) => event === "ready");
+    await waitForLog(({ event }) => event === "ready", options.readyWithinMs);
   } catch (error) {
     child.signal("SIGKILL");
     throw error;

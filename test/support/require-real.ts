@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
@@ -8,8 +9,19 @@ import { delimiter, join } from "node:path";
  */
 export function requireReal(...programs: readonly string[]): string | false {
   const missing = programs.filter((program) => findProgram(program) === undefined);
-  if (missing.length === 0) return false;
-  const reason = `${missing.join(" and ")} not installed`;
+  return missing.length === 0 ? false : skipOrThrow(`${missing.join(" and ")} not installed`);
+}
+
+/** The same for a Python that has a module: the system's, or another one that comes first in PATH. */
+export function requirePython(module: string): { readonly program: string; readonly skip: string | false } {
+  const candidates = ["/usr/bin/python3", findProgram("python3") ?? ""].filter(isExecutable);
+  const has = (program: string) => spawnSync(program, ["-c", `import ${module}`]).status === 0;
+  const program = candidates.find(has);
+  if (program !== undefined) return { program, skip: false };
+  return { program: "", skip: skipOrThrow(`Python's ${module} not installed`) };
+}
+
+function skipOrThrow(reason: string): string {
   if (process.env["REQUIRE_REAL"] === "1") throw new Error(`REQUIRE_REAL=1, but ${reason}`);
   return reason;
 }

@@ -7,15 +7,17 @@ import type { Host } from "../../adapters/node/host.ts";
 import { startHttpListener } from "../../adapters/node/http-listener.ts";
 import { nodePlatform } from "../../adapters/node/platform.ts";
 import { clientAddress, readBody } from "../../adapters/node/request-body.ts";
+import { stream } from "../../adapters/node/response-stream.ts";
 import { startChild, temporaryDirectory } from "./child.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "./faulty-influxdb.ts";
 import { type RelayProcess, startRelay } from "./relay-process.ts";
+import { readStatus } from "./status.ts";
 import { poll } from "./wait.ts";
 
 const HOST: Host = {
   runtime: "node",
   platform: nodePlatform,
-  http: { start: startHttpListener, readBody, clientAddress, checkTls: combinedPem },
+  http: { start: startHttpListener, readBody, clientAddress, stream, checkTls: combinedPem },
 };
 const ENTRY = fileURLToPath(new URL("../../adapters/node.ts", import.meta.url));
 
@@ -107,7 +109,7 @@ output = [
 
   async function backend(): Promise<Status> {
     const response = await fetch(`${relay?.url("main")}/status`);
-    const { backends } = (await response.json()) as { backends: (Status & { name: string })[] };
+    const { backends } = readStatus<{ backends: (Status & { name: string })[] }>(await response.text());
     return backends.find(({ name }) => name === "b") as Status;
   }
 

@@ -309,6 +309,12 @@ test("who dribbles headers or a body gets 408 at the limit, and holds nobody els
   assert.equal(writes.length, 1);
 });
 
+test("a request of HTTP/1.0 need not name a host, as those of HAProxy's health checks", async () => {
+  const { port } = await start();
+  assert.equal(statusOf(await raw(port, "GET /health HTTP/1.0\r\n\r\n")), 200);
+  assert.equal(statusOf(await raw(port, "GET /health HTTP/1.1\r\nConnection: close\r\n\r\n")), 400);
+});
+
 test("requests whose end is ambiguous are refused, and what hides behind them is not a write", async () => {
   const { port, writes } = await start();
   const hidden = head("POST", "/write?db=hidden", "Content-Length: 8") + LINE;

@@ -8,6 +8,7 @@ import { ConfigError } from "../../../src/errors.ts";
 import { type RunningWorker, startWorker } from "../../conformance/workerd-launcher.ts";
 import { temporaryDirectory } from "../../support/child.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "../../support/faulty-influxdb.ts";
+import { readStatus } from "../../support/status.ts";
 import { poll } from "../../support/wait.ts";
 
 const FAILING = "test/adapters/worker/failing-alarm.mjs";
@@ -61,7 +62,7 @@ interface Status {
   }[];
 }
 const backend = async ({ url }: RunningWorker, index: number) =>
-  ((await (await fetch(`${url}/status`)).json()) as Status).backends[index] ?? assert.fail();
+  readStatus<Status>(await (await fetch(`${url}/status`)).text()).backends[index] ?? assert.fail();
 
 const linesAt = ({ requests }: FaultyInfluxdb) =>
   requests

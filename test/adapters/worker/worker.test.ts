@@ -8,6 +8,7 @@ import {
   workerdPids,
 } from "../../conformance/workerd-launcher.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "../../support/faulty-influxdb.ts";
+import { readStatus } from "../../support/status.ts";
 import { poll } from "../../support/wait.ts";
 
 const opened: { close(): Promise<void> }[] = [];
@@ -48,7 +49,8 @@ interface Status {
     readonly counters: Readonly<Record<string, number>>;
   }[];
 }
-const status = async ({ url }: RunningWorker) => (await (await fetch(`${url}/status`)).json()) as Status;
+const status = async ({ url }: RunningWorker) =>
+  readStatus<Status>(await (await fetch(`${url}/status`)).text());
 
 test("a backend that fails twice gets the write after the client was answered", async () => {
   const [a, b] = [await influxdb(), await influxdb()];

@@ -1,0 +1,65 @@
+import type { Secret } from "../config/secret.ts";
+import { RelayError } from "../errors.ts";
+import type { HttpAnswer, HttpClient } from "../platform.ts";
+
+/** So long a command may take: one reads all that is stored for a backend. */
+const TIMEOUT_MS = 600_000;
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+
+interface AdminClientOptions {
+  readonly http: HttpClient;
+  readonly token: Secret | undefined;
+  /** For messages. */
+  readonly address: string;
+}
+
+/** Asks the admin listener of a running relay. */
+export class AdminClient {
+  readonly #options: AdminClientOptions;
+
+  constructor(options: AdminClientOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * One command, with its parameters as the body.
+   * @throws {RelayError} with the relay's words if it refuses.
+   */
+  async ask<T>(method: "GET" | "POST", path: string, command?: object): Promise<T> {
+    const { token, address } = this.#options;
+    const answer = await this.#send(
+      method,
+      path,
+      {
+        ...(command !== undefined && { "content-type": "application/json" }),
+        ...(token !== undefined && { authorization: `Bearer ${token.reveal()}` }),
+      },
+      command,
+    );
+    let value: { readonly error?: unknown };
+    try {
+      value = JSON.parse(new TextDecoder().decode(answer.body));
+    } catch {
+      throw new RelayError("ADMIN", `what answers on ${address} is not the admin listener of a relay`);
+    }
+    if (answer.status === 200) return value as T;
+    throw new RelayError("ADMIN", `the relay on ${address} says ${answer.status}: ${value.error}`);
+  }
+
+  async #send(
+    method: "GET" | "POST",
+    path: string,
+    headers: Record<string, string>,
+    command: object | undefined,
+  ): Promise<HttpAnswer> {
+    const { http, address } = this.#options;
+    const body = command && new TextEncoder().encode(JSON.stringify(command));
+    const limits = { timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
+    try {
+      return await http.send({ method, path, headers, ...(body && { body }), ...limits });
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new RelayError("ADMIN", `[admin] on ${address} does not answer: ${reason}`, { cause: error });
+    }
+  }
+}
