@@ -1,0 +1,192 @@
+import { scanFields, splitFields } from "../write/point-fields.ts";
+import { byteString, readable } from "./bytes.ts";
+import { compareSeries, LineSource } from "./line-source.ts";
+import { equalBytes } from "./line-writer.ts";
+import { joinSlices, type Slice } from "./sums.ts";
+import { type Pair, rowsQuery, type Unit } from "./unit.ts";
+import { earliest, type Span } from "./windows.ts";
+
+/** Parts of a span that are told apart. */
+const GRID = 256n;
+/** Rows that are remembered one by one. */
+const MAX_ROWS = 20_000;
+const MAX_SAMPLES = 5;
+const MAX_SAMPLE_BYTES = 500;
+
+export type RowDifference = "missing" | "changed" | "extra";
+
+/** A row that only the target has, or with a field that the source's lacks. Names are byte strings. */
+export interface ExtraRow {
+  readonly tags: readonly (readonly [key: string, value: string])[];
+  readonly time: bigint;
+}
+
+export interface Diff {
+  /** Rows that were looked at on the source. */
+  readonly rows: number;
+  readonly missing: number;
+  readonly changed: number;
+  readonly extra: number;
+  /** Each differing row as `kind key time`; undefined if there are too many to remember. */
+  readonly ids: ReadonlySet<string> | undefined;
+  /** Where rows are missing or changed, ordered by time. */
+  readonly slices: readonly Slice[];
+  /** A few of them, for people. */
+  readonly samples: readonly string[];
+}
+
+export interface DiffOptions {
+  /** Is told of each row that only the target has, or that has more fields there. */
+  readonly onExtra?: (row: ExtraRow) => void;
+}
+
+/** Compares all rows of a span, with their types: exact, and in memory that does not depend on how many there are. */
+export async function diffRows(
+  pair: Pair,
+  unit: Unit,
+  span: Span,
+  signal: AbortSignal,
+  options: DiffOptions = {},
+): Promise<Diff> {
+  const open = (server: Pair["source"], exists: boolean) =>
+    exists ? new LineSource(server, rowsQuery(unit, span), unit.db, unit.measurement, signal) : undefined;
+  const source = open(pair.source, unit.onSource);
+  const target = open(pair.target, unit.onTarget);
+  const tally = new Tally(span, options);
+  try {
+    await merge(source, target, tally);
+  } finally {
+    await Promise.allSettled([source?.close(), target?.close()]);
+  }
+  return tally.result();
+}
+
+async function merge(
+  source: LineSource | undefined,
+  target: LineSource | undefined,
+  tally: Tally,
+): Promise<void> {
+  let [ours, theirs] = await Promise.all([source?.next() ?? false, target?.next() ?? false]);
+  while (ours || theirs) {
+    const order = !ours ? 1 : !theirs ? -1 : compareRows(source as LineSource, target as LineSource);
+    if (order < 0) tally.only("missing", source as LineSource);
+    else if (order > 0) tally.only("extra", target as LineSource);
+    else tally.pair(source as LineSource, target as LineSource);
+    if (order <= 0) {
+      const next = (source as LineSource).next();
+      ours = next === true || (await next);
+    }
+    if (order >= 0) {
+      const next = (target as LineSource).next();
+      theirs = next === true || (await next);
+    }
+  }
+}
+
+function compareRows(a: LineSource, b: LineSource): number {
+  const order = compareSeries(a.series, b.series);
+  if (order !== 0) return order;
+  return a.time < b.time ? -1 : a.time > b.time ? 1 : 0;
+}
+
+/** Counts what {@link merge} finds. */
+class Tally {
+  readonly #span: Span;
+  readonly #width: bigint;
+  readonly #onExtra: DiffOptions["onExtra"];
+  readonly #counts: Record<RowDifference, number> = { missing: 0, changed: 0, extra: 0 };
+  readonly #ids = new Set<string>();
+  readonly #cells = new Map<bigint, { source: number; target: number; values: number; differ: boolean }>();
+  readonly #samples: string[] = [];
+  #overflow = false;
+  #rows = 0;
+
+  constructor(span: Span, { onExtra }: DiffOptions) {
+    this.#span = span;
+    this.#width = (span.end - span.start + GRID - 1n) / GRID;
+    this.#onExtra = onExtra;
+  }
+
+  only(kind: "missing" | "extra", row: LineSource): void {
+    const cell = this.#cell(row);
+    if (kind === "missing") {
+      cell.differ = true;
+      this.#addSource(cell, row);
+    } else {
+      cell.target++;
+      this.#onExtra?.({ tags: row.series.tags, time: row.time });
+    }
+    this.#add(kind, row);
+  }
+
+  pair(source: LineSource, target: LineSource): void {
+    const cell = this.#cell(source);
+    cell.target++;
+    this.#addSource(cell, source);
+    const line = source.bytes.subarray(source.start, source.end);
+    const other = target.bytes.subarray(target.start, target.end);
+    if (equalBytes(line, other)) return;
+    cell.differ = true;
+    if (this.#onExtra !== undefined && hasMoreFields(other, line, target.series.keyBytes.length)) {
+      this.#onExtra({ tags: target.series.tags, time: target.time });
+    }
+    this.#add("changed", target);
+  }
+
+  result(): Diff {
+    const slices = [...this.#cells]
+      .filter(([, { differ }]) => differ)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([at, { source, target, values }]) => ({
+        start: this.#span.start + at * this.#width,
+        end: earliest(this.#span.start + (at + 1n) * this.#width, this.#span.end),
+        sourcePoints: source,
+        targetPoints: target,
+        values,
+      }));
+    return {
+      ...this.#counts,
+      rows: this.#rows,
+      ids: this.#overflow ? undefined : this.#ids,
+      slices: joinSlices(slices),
+      samples: this.#samples,
+    };
+  }
+
+  #addSource(cell: { source: number; values: number }, row: LineSource): void {
+    this.#rows++;
+    cell.source++;
+    cell.values += row.series.columns.length - 1;
+  }
+
+  #add(kind: RowDifference, row: LineSource): void {
+    this.#counts[kind]++;
+    if (this.#samples.length < MAX_SAMPLES) {
+      const line = byteString(row.bytes, row.start, Math.min(row.end, row.start + MAX_SAMPLE_BYTES));
+      this.#samples.push(`${kind}: ${readable(line)}`);
+    }
+    if (this.#ids.size >= MAX_ROWS) this.#overflow = true;
+    else this.#ids.add(`${kind} ${row.series.key} ${row.time}`);
+  }
+
+  #cell(row: LineSource): { source: number; target: number; values: number; differ: boolean } {
+    const at = (row.time - this.#span.start) / this.#width;
+    let cell = this.#cells.get(at);
+    if (cell === undefined) {
+      cell = { source: 0, target: 0, values: 0, differ: false };
+      this.#cells.set(at, cell);
+    }
+    return cell;
+  }
+}
+
+/** True if a line has a field of a name that the other line has not. */
+function hasMoreFields(line: Uint8Array, other: Uint8Array, keyLength: number): boolean {
+  const names = (bytes: Uint8Array) => {
+    const start = keyLength + 1;
+    const fields = splitFields(bytes, start, scanFields(bytes, start));
+    return fields.map(({ key }) => byteString(key, 0, key.length));
+  };
+  const known = new Set(names(other));
+  return names(line).some((name) => !known.has(name));
+}
