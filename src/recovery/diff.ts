@@ -1,7 +1,7 @@
 import { scanFields, splitFields } from "../write/point-fields.ts";
 import { byteString, readable } from "./bytes.ts";
 import { compareSeries, LineSource } from "./line-source.ts";
-import { equalBytes } from "./line-writer.ts";
+import { equalBytes, type LineSeries } from "./line-writer.ts";
 import { joinSlices, type Slice } from "./sums.ts";
 import { type Pair, rowsQuery, type Unit } from "./unit.ts";
 import { earliest, type Span } from "./windows.ts";
@@ -15,9 +15,9 @@ const MAX_SAMPLE_BYTES = 500;
 
 export type RowDifference = "missing" | "changed" | "extra";
 
-/** A row that only the target has, or with a field that the source's lacks. Names are byte strings. */
+/** A row that only the target has, or with a field that the source's lacks. */
 export interface ExtraRow {
-  readonly tags: readonly (readonly [key: string, value: string])[];
+  readonly series: LineSeries;
   readonly time: bigint;
 }
 
@@ -29,15 +29,17 @@ export interface Diff {
   readonly extra: number;
   /** Each differing row as `kind key time`; undefined if there are too many to remember. */
   readonly ids: ReadonlySet<string> | undefined;
-  /** Where rows are missing or changed, ordered by time. */
+  /** Where rows differ, ordered by time. */
   readonly slices: readonly Slice[];
+  /** Where rows are missing or changed. */
+  readonly toCopy: readonly Slice[];
   /** A few of them, for people. */
   readonly samples: readonly string[];
 }
 
 export interface DiffOptions {
-  /** Is told of each row that only the target has, or that has more fields there. */
-  readonly onExtra?: (row: ExtraRow) => void;
+  /** Is told of each row of the target, in its order; `extra` as in {@link ExtraRow}. */
+  readonly onTarget?: (row: ExtraRow, extra: boolean) => void;
 }
 
 /** Compares all rows of a span, with their types: exact, and in memory that does not depend on how many there are. */
@@ -89,32 +91,45 @@ function compareRows(a: LineSource, b: LineSource): number {
   return a.time < b.time ? -1 : a.time > b.time ? 1 : 0;
 }
 
+/** A part of the span. */
+interface Cell {
+  /** Points. */
+  source: number;
+  target: number;
+  /** Of the source, at most. */
+  values: number;
+  differs: boolean;
+  /** The target lacks something of the source's. */
+  lacks: boolean;
+}
+
 /** Counts what {@link merge} finds. */
 class Tally {
   readonly #span: Span;
   readonly #width: bigint;
-  readonly #onExtra: DiffOptions["onExtra"];
+  readonly #onTarget: DiffOptions["onTarget"];
   readonly #counts: Record<RowDifference, number> = { missing: 0, changed: 0, extra: 0 };
   readonly #ids = new Set<string>();
-  readonly #cells = new Map<bigint, { source: number; target: number; values: number; differ: boolean }>();
+  readonly #cells = new Map<bigint, Cell>();
   readonly #samples: string[] = [];
   #overflow = false;
   #rows = 0;
 
-  constructor(span: Span, { onExtra }: DiffOptions) {
+  constructor(span: Span, { onTarget }: DiffOptions) {
     this.#span = span;
     this.#width = (span.end - span.start + GRID - 1n) / GRID;
-    this.#onExtra = onExtra;
+    this.#onTarget = onTarget;
   }
 
   only(kind: "missing" | "extra", row: LineSource): void {
     const cell = this.#cell(row);
+    cell.differs = true;
     if (kind === "missing") {
-      cell.differ = true;
+      cell.lacks = true;
       this.#addSource(cell, row);
     } else {
       cell.target++;
-      this.#onExtra?.({ tags: row.series.tags, time: row.time });
+      this.#onTarget?.(row, true);
     }
     this.#add(kind, row);
   }
@@ -125,17 +140,30 @@ class Tally {
     this.#addSource(cell, source);
     const line = source.bytes.subarray(source.start, source.end);
     const other = target.bytes.subarray(target.start, target.end);
-    if (equalBytes(line, other)) return;
-    cell.differ = true;
-    if (this.#onExtra !== undefined && hasMoreFields(other, line, target.series.keyBytes.length)) {
-      this.#onExtra({ tags: target.series.tags, time: target.time });
+    const equal = equalBytes(line, other);
+    if (this.#onTarget !== undefined) {
+      this.#onTarget(target, !equal && hasMoreFields(other, line, target.series.keyBytes.length));
     }
+    if (equal) return;
+    cell.differs = true;
+    cell.lacks = true;
     this.#add("changed", target);
   }
 
   result(): Diff {
+    return {
+      ...this.#counts,
+      rows: this.#rows,
+      ids: this.#overflow ? undefined : this.#ids,
+      slices: this.#slices(({ differs }) => differs),
+      toCopy: this.#slices(({ lacks }) => lacks),
+      samples: this.#samples,
+    };
+  }
+
+  #slices(belongs: (cell: Cell) => boolean): Slice[] {
     const slices = [...this.#cells]
-      .filter(([, { differ }]) => differ)
+      .filter(([, cell]) => belongs(cell))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([at, { source, target, values }]) => ({
         start: this.#span.start + at * this.#width,
@@ -144,16 +172,10 @@ class Tally {
         targetPoints: target,
         values,
       }));
-    return {
-      ...this.#counts,
-      rows: this.#rows,
-      ids: this.#overflow ? undefined : this.#ids,
-      slices: joinSlices(slices),
-      samples: this.#samples,
-    };
+    return joinSlices(slices);
   }
 
-  #addSource(cell: { source: number; values: number }, row: LineSource): void {
+  #addSource(cell: Cell, row: LineSource): void {
     this.#rows++;
     cell.source++;
     cell.values += row.series.columns.length - 1;
@@ -169,11 +191,11 @@ class Tally {
     else this.#ids.add(`${kind} ${row.series.key} ${row.time}`);
   }
 
-  #cell(row: LineSource): { source: number; target: number; values: number; differ: boolean } {
+  #cell(row: LineSource): Cell {
     const at = (row.time - this.#span.start) / this.#width;
     let cell = this.#cells.get(at);
     if (cell === undefined) {
-      cell = { source: 0, target: 0, values: 0, differ: false };
+      cell = { source: 0, target: 0, values: 0, differs: false, lacks: false };
       this.#cells.set(at, cell);
     }
     return cell;

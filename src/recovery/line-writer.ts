@@ -10,6 +10,8 @@ import { BOOLEAN, FLOAT, INTEGER, NIL, type Row, STRING } from "./msgpack.ts";
 export interface LineSeries {
   /** The tags that have a value, sorted by the bytes of their key. */
   readonly tags: readonly (readonly [key: string, value: string])[];
+  /** The keys of tags that other series of the measurement have. */
+  readonly absent: readonly string[];
   /** Measurement and tags in line protocol. */
   readonly key: string;
   readonly keyBytes: Uint8Array;
@@ -36,6 +38,7 @@ export function lineSeries(series: Series): LineSeries {
     .map(({ at }) => at);
   return {
     tags,
+    absent: series.tags.filter(([, value]) => value === "").map(([name]) => name),
     key,
     keyBytes: bytesOf(key),
     columns: [NOTHING, ...keys.map(bytesOf)],

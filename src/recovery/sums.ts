@@ -111,6 +111,16 @@ async function sumsOf(server: Server, unit: Unit, span: Span, signal: AbortSigna
   return sums;
 }
 
+/** At most, as {@link Sums.points}. */
+export async function countPoints(
+  server: Server,
+  unit: Unit,
+  span: Span,
+  signal: AbortSignal,
+): Promise<number> {
+  return (await sumsOf(server, unit, span, signal)).points;
+}
+
 async function bucketsOf(
   server: Server,
   unit: Unit,

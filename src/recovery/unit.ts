@@ -18,10 +18,15 @@ export interface Unit extends Span {
   readonly onTarget: boolean;
 }
 
-/** The measurement of a unit, after FROM. One statement is about one measurement only: over several ones InfluxDB gives one type to fields of one name, and leaves out what has another. */
-export function fromClause({ rp, measurement }: Pick<Unit, "rp" | "measurement">): string {
-  return `${quoted(rp)}.${isQuotable(measurement) ? quoted(measurement) : pattern(measurement)}`;
-}
+export const measurementOf = ({ measurement }: Pick<Unit, "measurement">): string =>
+  isQuotable(measurement) ? quoted(measurement) : pattern(measurement);
+
+/**
+ * The measurement of a unit with its policy. One statement is about one measurement only: over several ones InfluxDB
+ * gives one type to fields of one name, and leaves out what has another.
+ */
+export const fromClause = (unit: Pick<Unit, "rp" | "measurement">): string =>
+  `${quoted(unit.rp)}.${measurementOf(unit)}`;
 
 export const whereTime = ({ start, end }: Span): string => `time >= ${start} AND time < ${end}`;
 
