@@ -3,6 +3,8 @@ import { MsgpackBuffer, Row } from "./msgpack.ts";
 
 /** What rows belong to. Names and values are byte strings. */
 export interface Series {
+  /** Which statement of the request it belongs to; the first is 0. */
+  readonly statement: number;
   readonly name: string;
   /** In any order: InfluxDB's is random. A tag that the series lacks has an empty value. */
   readonly tags: readonly (readonly [key: string, value: string])[];
@@ -34,6 +36,7 @@ export class AnswerReader {
   #topKeys = 0;
   #results = 0;
   #resultKeys = 0;
+  #statement = 0;
   #seriesLeft = 0;
   #seriesKeys = 0;
   #rows = 0;
@@ -133,6 +136,8 @@ export class AnswerReader {
     if (key === "series") {
       this.#seriesLeft = this.#input.size();
       this.#step = STEPS.series;
+    } else if (key === "statement_id") {
+      this.#statement = this.#input.number();
     } else if (key === "error") {
       this.error ??= this.#input.text();
     } else if (key === "partial") {
@@ -174,7 +179,12 @@ export class AnswerReader {
       case "values":
         this.#rows = this.#input.size();
         if (this.#columns.length === 0) throw new AnswerError("values came before their columns");
-        this.#sink.series({ name: this.#name, tags: this.#tags, columns: this.#columns });
+        this.#sink.series({
+          statement: this.#statement,
+          name: this.#name,
+          tags: this.#tags,
+          columns: this.#columns,
+        });
         this.#step = STEPS.row;
         break;
       default:

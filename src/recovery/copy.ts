@@ -6,6 +6,7 @@ import { ByteBuffer } from "./bytes.ts";
 import { ServerError } from "./errors.ts";
 import { type LineSeries, lineSeries, writeRow } from "./line-writer.ts";
 import type { Row } from "./msgpack.ts";
+import { sleep } from "./sleep.ts";
 import { type Pair, rowsQuery, type Unit } from "./unit.ts";
 import type { Span } from "./windows.ts";
 
@@ -185,20 +186,4 @@ class Copy {
       await sleep(clock, backoffMs(attempt, MAX_BACKOFF_MS, this.#ports.random, retryAfter), this.signal);
     }
   }
-}
-
-/** Resolves after `ms` milliseconds, or rejects with the signal's reason. */
-export function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      timer.cancel();
-      reject(signal.reason);
-    };
-    const timer = clock.after(ms, () => {
-      signal.removeEventListener("abort", abort);
-      resolve();
-    });
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
 }

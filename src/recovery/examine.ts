@@ -1,27 +1,42 @@
 import { type Diff, diffRows } from "./diff.ts";
-import { differingSlices, type Slice } from "./sums.ts";
+import { differingSlices, type Part, type Slice } from "./sums.ts";
 import type { Pair, Unit } from "./unit.ts";
 import type { Span } from "./windows.ts";
 
 /**
- * The parts of a unit that differ, cheapest way first. Sums tell whether a number of points or a value of numbers
- * differs; where only sums do, the rows decide, because floats that are added in another order give another sum.
- * With `deep` the rows decide everywhere.
+ * For each part the slices that differ, cheapest way first. Sums tell whether a number of points or a value of numbers
+ * differs; where only sums do, the rows decide, because floats that are added in another order give another sum. Where
+ * `deep` is true the rows decide at once. All parts are of one policy.
  */
 export async function examine(
   pair: Pair,
+  parts: readonly Part[],
+  deep: (unit: Unit) => boolean,
+  signal: AbortSignal,
+): Promise<(readonly Slice[])[]> {
+  const cheap = await differingSlices(pair, parts, signal);
+  const found: (readonly Slice[])[] = [];
+  for (const [i, { unit, span }] of parts.entries()) {
+    const slices = cheap[i] ?? [];
+    const oneSided = slices.some((slice) => slice.targetPoints === 0 && slices.length === 1);
+    if (deep(unit) && !oneSided) found.push((await diffRows(pair, unit, span, signal)).slices);
+    else found.push(await sureSlices(pair, unit, slices, signal));
+  }
+  return found;
+}
+
+async function sureSlices(
+  pair: Pair,
   unit: Unit,
-  span: Span,
-  deep: boolean,
+  slices: readonly Slice[],
   signal: AbortSignal,
 ): Promise<Slice[]> {
-  if (deep && unit.onSource && unit.onTarget) return [...(await diffRows(pair, unit, span, signal)).slices];
-  const slices: Slice[] = [];
-  for (const slice of await differingSlices(pair, unit, span, signal)) {
-    if (slice.sourcePoints !== slice.targetPoints) slices.push(slice);
-    else slices.push(...(await diffRows(pair, unit, slice, signal)).slices);
+  const sure: Slice[] = [];
+  for (const slice of slices) {
+    if (slice.sourcePoints !== slice.targetPoints) sure.push(slice);
+    else sure.push(...(await diffRows(pair, unit, slice, signal)).slices);
   }
-  return slices;
+  return sure;
 }
 
 /** What differed when it was looked at twice. */

@@ -124,6 +124,10 @@ export class MsgpackBuffer {
     return byteString(this.#bytes, start, start + length);
   }
 
+  number(): number {
+    return Number(this.#integer(this.#byte()));
+  }
+
   boolean(): boolean {
     const type = this.#byte();
     if (type !== 0xc2 && type !== 0xc3)

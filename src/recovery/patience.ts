@@ -1,7 +1,7 @@
 import { backoffMs } from "../backend/backoff.ts";
 import type { Clock } from "../platform.ts";
-import { sleep } from "./copy.ts";
 import { ServerError } from "./errors.ts";
+import { sleep } from "./sleep.ts";
 
 const MAX_BACKOFF_MS = 5_000;
 

@@ -1,5 +1,5 @@
 import type { Clock } from "../platform.ts";
-import { sleep } from "./copy.ts";
+import { sleep } from "./sleep.ts";
 
 /** Upper bounds of what is copied; unbounded unless given. */
 export interface RateLimits {

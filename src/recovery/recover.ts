@@ -1,18 +1,20 @@
 import { fromReadable, readable } from "./bytes.ts";
 import type { CompareOptions, RecoveryPorts } from "./compare.ts";
 import type { SuspectRange } from "./control.ts";
+import { compareText } from "./line-writer.ts";
 import { Patience } from "./patience.ts";
 import { findPlaces, type Place, type Scope } from "./places.ts";
 import { RateLimit, type RateLimits } from "./rate-limit.ts";
-import { Repair } from "./repair.ts";
+import { type Damage, type Remaining, Repair } from "./repair.ts";
 import { Listed, pointDifference, type RecoverReport, readableSchema } from "./report.ts";
 import { compareSchemas, readSchema, repairStatements, type Schema } from "./schema.ts";
 import { NO_TOTALS, State, type StateStore } from "./state.ts";
+import { SLICE_VALUES } from "./sums.ts";
 import { type Differing, type Surveyed, survey } from "./survey.ts";
 import type { Pair, Unit } from "./unit.ts";
 import { compareTimes } from "./windows.ts";
 
-/** After so many rounds what still differs is told. */
+/** After so many looks at the windows that live writes go to, what still differs there is told. */
 const ROUNDS = 5;
 
 export interface RecoverOptions extends CompareOptions {
@@ -99,7 +101,8 @@ export class Recovery {
   async #repair(signal: AbortSignal) {
     const { clock, meter } = this.#ports;
     const { source, target } = this.#pair;
-    const state = await State.open(this.#store, clock, { source: source.name, target: target.name });
+    const { deep } = this.#options;
+    const state = await State.open(this.#store, clock, { source: source.name, target: target.name, deep });
     const startedNs = clock.nowNs();
     const before = await this.#schemas(signal);
     const statements = repairStatements(...before);
@@ -107,28 +110,20 @@ export class Recovery {
     const schemas: [Schema, Schema] = [before[0], await readSchema(target, this.#options.scope, signal)];
     const places = await this.#places(schemas, signal);
     const surveyed = await this.#survey(places, signal, state);
-    const work = [...surveyed.differing, ...this.#unverified(state, places)];
     const limit = new RateLimit(clock, this.#options.limits);
-    const repair = new Repair(this.#pair, this.#ports, {
-      ...this.#options,
-      limit,
-      state,
-      patience: this.#patience,
-    });
-    meter.pointsToCopy = pointsOf(work);
-    let left = await this.#repairAll(repair, work, signal);
+    const options = { prune: this.#options.prune, limit, state, patience: this.#patience };
+    const repair = new Repair(this.#pair, this.#ports, options);
+    meter.pointsToCopy = pointsOf(surveyed.differing);
+    let left = await this.#repairAll(repair, state, surveyed.differing, signal);
     // What was written meanwhile went to both, or so it should have; also into time shards that were not there before.
     for (let round = 1; round < ROUNDS; round++) {
       const hot = await this.#survey(await this.#places(schemas, signal), signal, state, startedNs);
-      if (hot.differing.length === 0) break;
-      left = [
-        ...left.filter(({ unit }) => unit.end <= startedNs),
-        ...(await this.#repairAll(repair, hot.differing, signal)),
-      ];
-      if (left.length > 0) break;
+      const fresh = hot.differing.filter(({ unit }) => !left.some((one) => isSame(one.unit, unit)));
+      if (fresh.length === 0) break;
+      left = [...left, ...(await this.#repairAll(repair, state, fresh, signal))];
     }
     const listed = new Listed();
-    for (const { differences } of left) for (const difference of differences) listed.add(difference);
+    for (const { difference } of left) listed.add(difference);
     const schema = compareSchemas(...schemas).map(readableSchema);
     await state.finish();
     return {
@@ -146,17 +141,29 @@ export class Recovery {
     };
   }
 
-  async #repairAll(repair: Repair, work: readonly Differing[], signal: AbortSignal) {
+  /** Returns what still differs. */
+  async #repairAll(
+    repair: Repair,
+    state: State,
+    work: readonly Differing[],
+    signal: AbortSignal,
+  ): Promise<Remaining[]> {
     const { meter } = this.#ports;
-    meter.begin("copying", work.length);
-    const left = [];
-    for (const differing of coldFirst(work)) {
-      const { unit } = differing;
-      meter.place = `${unit.db}.${unit.rp}.${unit.measurement}`;
-      const differences = await repair.unit(differing, ROUNDS, signal);
-      if (differences.length > 0) left.push({ unit, differences });
-      meter.done++;
+    const damages = coldFirst(work).flatMap(({ place, unit, slices }) =>
+      slices.map((slice) => ({ place, unit, slice })),
+    );
+    const left: Remaining[] = [];
+    meter.begin("copying", damages.length);
+    for (const group of groupsOf(damages)) {
+      const { db, rp } = (group[0] as Damage).unit;
+      meter.place = `${db}.${rp}`;
+      await state.enter(group.map(({ slice: { start, end } }) => ({ db, rp, window: { start, end } })));
+      left.push(...(await repair.run(group, signal)));
+      meter.done += group.length;
     }
+    await state.enter([]);
+    const failed = new Set(left.map(({ unit }) => unit));
+    for (const { unit } of work) if (!failed.has(unit)) await state.verified(unit, unit);
     return left;
   }
 
@@ -194,27 +201,18 @@ export class Recovery {
       places,
       {
         deep: (place, unit) =>
-          (this.#options.deep || place.oddTypes.has(unit.measurement) || isSuspect(place, unit)) &&
-          !state?.isVerified(unit, unit),
+          state?.wasOpen(unit, unit) ||
+          ((this.#options.deep || place.oddTypes.has(unit.measurement) || isSuspect(place, unit)) &&
+            !state?.isVerified(unit, unit)),
         wanted: (place, unit) =>
           (since === undefined || unit.end > since) &&
           (!this.#options.suspectsOnly || isSuspect(place, unit)),
+        verified: async (unit) => state?.verified(unit, unit),
         nowNs: () => clock.nowNs(),
       },
       { patience: this.#patience, meter },
       signal,
     );
-  }
-
-  /** Spans that an interrupted recovery was copying: their rows are compared even if a cheap look finds nothing. */
-  #unverified(state: State, places: readonly Place[]): Differing[] {
-    return state.unverified.flatMap(({ db, rp, measurement, span }) => {
-      const place = places.find((one) => one.db === db && one.rp === rp);
-      if (place === undefined || !place.measurements.includes(measurement)) return [];
-      const unit = { db, rp, measurement, onSource: place.onSource, onTarget: place.onTarget, ...span };
-      // Both have points as far as is known, so that the rows are compared before any is copied.
-      return [{ place, unit, slices: [{ ...span, sourcePoints: 0, targetPoints: 1, values: 0 }] }];
-    });
   }
 
   /** True if a range lies in what this recovery looks at. */
@@ -234,7 +232,33 @@ function overlaps(range: SuspectRange, { policy }: Place, unit: Unit): boolean {
 
 /** The windows that live writes go to come last. */
 const coldFirst = (work: readonly Differing[]): Differing[] =>
-  [...work].sort((a, b) => compareTimes(a.unit.end, b.unit.end));
+  [...work].sort(
+    (a, b) =>
+      compareTimes(a.unit.end, b.unit.end) ||
+      compareText(a.unit.db, b.unit.db) ||
+      compareText(a.unit.rp, b.unit.rp),
+  );
+
+/** Neighbours of one database and policy, as many as may be copied at a time. */
+function groupsOf(damages: readonly Damage[]): Damage[][] {
+  const groups: Damage[][] = [];
+  let values = 0;
+  for (const damage of damages) {
+    const last = groups.at(-1);
+    const { db, rp } = last?.[0]?.unit ?? {};
+    values += damage.slice.values;
+    if (last !== undefined && db === damage.unit.db && rp === damage.unit.rp && values <= SLICE_VALUES) {
+      last.push(damage);
+    } else {
+      groups.push([damage]);
+      values = damage.slice.values;
+    }
+  }
+  return groups;
+}
+
+const isSame = (a: Unit, b: Unit): boolean =>
+  a.db === b.db && a.rp === b.rp && a.measurement === b.measurement && a.start === b.start && a.end === b.end;
 
 const pointsOf = (work: readonly Differing[]): number =>
   work.reduce((sum, { slices }) => sum + slices.reduce((points, slice) => points + slice.sourcePoints, 0), 0);

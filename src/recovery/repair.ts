@@ -3,6 +3,7 @@ import type { RecoveryPorts } from "./compare.ts";
 import { copySpan } from "./copy.ts";
 import { diffRows } from "./diff.ts";
 import { type Confirmed, lookTwice } from "./examine.ts";
+import { inParallel } from "./parallel.ts";
 import type { Patience } from "./patience.ts";
 import type { Place } from "./places.ts";
 import { pruneSpan } from "./prune.ts";
@@ -10,9 +11,14 @@ import type { RateLimit } from "./rate-limit.ts";
 import { type PointDifference, pointDifference } from "./report.ts";
 import type { State } from "./state.ts";
 import type { Slice } from "./sums.ts";
-import { type Differing, liveSpan } from "./survey.ts";
+import { liveSpan } from "./survey.ts";
 import type { Pair, Unit } from "./unit.ts";
 import type { Span } from "./windows.ts";
+
+/** Slices that are read, written or compared at a time: most are small, and then it is waiting that takes the time. */
+const AT_A_TIME = 3;
+/** After so many rounds what still differs is told. */
+const ROUNDS = 5;
 
 export interface RepairOptions {
   readonly prune: boolean;
@@ -21,7 +27,27 @@ export interface RepairOptions {
   readonly patience: Patience;
 }
 
-/** Copies what differs, slice by slice, and proves it. */
+/** A slice that differs. */
+export interface Damage {
+  readonly place: Place;
+  readonly unit: Unit;
+  readonly slice: Slice;
+}
+
+/** What could not be repaired. */
+export interface Remaining {
+  readonly unit: Unit;
+  readonly difference: PointDifference;
+}
+
+interface Patient extends Damage {
+  /** What is to be copied next; undefined if that is not known yet. */
+  parts: readonly Slice[] | undefined;
+  /** Why something could not be repaired. */
+  reason: string | undefined;
+}
+
+/** Copies what differs and proves it. */
 export class Repair {
   readonly #pair: Pair;
   readonly #ports: RecoveryPorts;
@@ -33,100 +59,115 @@ export class Repair {
     this.#options = options;
   }
 
-  /** Returns what still differs after so many rounds. */
-  async unit(
-    { place, unit, slices }: Differing,
-    rounds: number,
-    signal: AbortSignal,
-  ): Promise<PointDifference[]> {
-    const left: PointDifference[] = [];
-    for (const slice of slices) {
-      const difference = await this.#slice(place, unit, slice, rounds, signal);
-      if (difference !== undefined) left.push(difference);
+  /**
+   * Repairs slices of one database and policy, round by round: while the target gets no live writes of theirs, so that no
+   * older value lands on a newer one, they are copied; then their rows are compared. Returns what still differs.
+   */
+  async run(group: readonly Damage[], signal: AbortSignal): Promise<Remaining[]> {
+    const left: Remaining[] = [];
+    let sick: readonly Patient[] = group.map((damage) => ({
+      ...damage,
+      parts: undefined,
+      reason: undefined,
+    }));
+    for (let round = 1; sick.length > 0; round++) {
+      await inParallel(sick, AT_A_TIME, (patient) => this.#prepare(patient, signal));
+      const copied = sick.filter(({ parts }) => parts?.length !== 0);
+      if (copied.length > 0) {
+        await this.#held(copied, signal, () =>
+          inParallel(copied, AT_A_TIME, (patient) => this.#copy(patient, signal)),
+        );
+      }
+      const still: Patient[] = [];
+      await inParallel(sick, AT_A_TIME, async (patient) => {
+        const seen = await this.#look(patient, signal);
+        if (seen.slices.length === 0) return;
+        const more = await this.#goOn(patient, seen, round, signal);
+        if (more === undefined) left.push({ unit: patient.unit, difference: difference(patient, seen) });
+        else still.push(more);
+      });
+      sick = still;
     }
     return left;
   }
 
-  async #slice(
-    place: Place,
-    unit: Unit,
-    slice: Slice,
-    rounds: number,
+  /** What to do in the next round; undefined if nothing helps. */
+  async #goOn(
+    patient: Patient,
+    seen: Confirmed,
+    round: number,
     signal: AbortSignal,
-  ): Promise<PointDifference | undefined> {
-    let todo: readonly Slice[] =
-      slice.targetPoints === 0 ? [slice] : await this.#toCopy(place, unit, slice, signal);
-    for (let round = 1; ; round++) {
-      let reason: string | undefined;
-      for (const part of todo) reason = (await this.#copy(place, unit, part, signal)) ?? reason;
-      const seen = await this.#look(place, unit, slice, signal);
-      const pruned = this.#options.prune && seen.extra + seen.changed > 0;
-      const kept = pruned ? await this.#prune(place, unit, slice, signal) : 0;
-      if (kept > 0) reason ??= `${kept} rows cannot be deleted without those of another retention policy`;
-      const equal = seen.missing + seen.changed + seen.extra === 0;
-      const hopeless = !pruned && (seen.toCopy.length === 0 || (reason !== undefined && round > 1));
-      if (equal || hopeless || round >= rounds) {
-        await this.#options.state.end(unit, slice, equal);
-        return equal ? undefined : difference(unit, slice, seen, reason);
+  ): Promise<Patient | undefined> {
+    if (round >= ROUNDS) return undefined;
+    const mayPrune = this.#options.prune && seen.extra + seen.changed > 0;
+    if (mayPrune && (await this.#prune(patient, signal))) return { ...patient, parts: undefined };
+    // A second try may help where live writes came in between, but not against what the target refuses.
+    if (seen.toCopy.length === 0 || (patient.reason !== undefined && round > 1)) return undefined;
+    return { ...patient, parts: seen.toCopy };
+  }
+
+  async #prepare(patient: Patient, signal: AbortSignal): Promise<void> {
+    const { slice } = patient;
+    if (patient.parts !== undefined) return;
+    if (slice.targetPoints === 0) {
+      patient.parts = [slice];
+      return;
+    }
+    const span = this.#live(patient, slice);
+    const look = () => diffRows(this.#pair, patient.unit, span, signal);
+    patient.parts = span.start < span.end ? (await this.#options.patience.with(look, signal)).toCopy : [];
+  }
+
+  async #copy(patient: Patient, signal: AbortSignal): Promise<void> {
+    const { clock, random, meter } = this.#ports;
+    const { limit, state, patience } = this.#options;
+    const ports = {
+      clock,
+      random,
+      pace: (points: number, bytes: number, aborted: AbortSignal) => limit.pass(points, bytes, aborted),
+      progress: (points: number, bytes: number) => meter.stored(points, bytes),
+    };
+    for (const part of patient.parts ?? []) {
+      const span = this.#live(patient, part);
+      if (span.start >= span.end) continue;
+      const copy = () => copySpan(this.#pair, patient.unit, span, ports, signal);
+      const { words, ...totals } = await patience.with(copy, signal);
+      state.add(totals);
+      patient.reason = words ?? patient.reason;
+      if (totals.unwritable > 0) {
+        patient.reason = `${totals.unwritable} points of series that line protocol cannot name`;
       }
-      todo = pruned ? await this.#toCopy(place, unit, slice, signal) : seen.toCopy;
     }
   }
 
-  async #toCopy(place: Place, unit: Unit, slice: Span, signal: AbortSignal): Promise<readonly Slice[]> {
-    const span = liveSpan(place, slice, this.#ports.clock.nowNs());
-    if (span.start >= span.end) return [];
-    const diff = await this.#options.patience.with(() => diffRows(this.#pair, unit, span, signal), signal);
-    return diff.toCopy;
-  }
-
-  async #look(place: Place, unit: Unit, slice: Span, signal: AbortSignal): Promise<Confirmed> {
-    const span = liveSpan(place, slice, this.#ports.clock.nowNs());
+  async #look(patient: Patient, signal: AbortSignal): Promise<Confirmed> {
+    const { unit, slice } = patient;
+    const span = this.#live(patient, slice);
     if (span.start >= span.end) return NOTHING;
     const look = () => lookTwice(this.#pair, unit, span, () => this.#settled(unit), signal);
     return await this.#options.patience.with(look, signal);
   }
 
-  /**
-   * Copies one slice while the target gets no live writes of this database and policy, so that no older value lands on a
-   * newer one. Returns why not all could be copied.
-   */
-  async #copy(place: Place, unit: Unit, slice: Slice, signal: AbortSignal): Promise<string | undefined> {
-    const { clock, control, meter } = this.#ports;
-    const { limit, state, patience } = this.#options;
-    const span = liveSpan(place, slice, clock.nowNs());
-    if (span.start >= span.end) return undefined;
-    await state.begin(unit, slice);
-    const ports = {
-      clock,
-      random: this.#ports.random,
-      pace: (points: number, bytes: number, aborted: AbortSignal) => limit.pass(points, bytes, aborted),
-      progress: (points: number, bytes: number) => meter.stored(points, bytes),
-    };
-    const copied = await patience.with(async () => {
-      const release = await control.hold(this.#pair.target.name, readable(unit.db), readable(unit.rp));
-      try {
-        await control.answered(this.#pair.source.name, readable(unit.db));
-        return await copySpan(this.#pair, unit, span, ports, signal);
-      } finally {
-        await release();
-      }
-    }, signal);
-    const { words, ...totals } = copied;
-    state.add(totals);
-    if (copied.unwritable > 0) return `${copied.unwritable} points of series that line protocol cannot name`;
-    return words;
+  /** True if something was deleted. */
+  async #prune(patient: Patient, signal: AbortSignal): Promise<boolean> {
+    const { place, unit, slice } = patient;
+    const { rows, kept } = await this.#held([patient], signal, () =>
+      pruneSpan(this.#pair, unit, this.#live(patient, slice), place.otherPolicies, signal),
+    );
+    this.#options.state.add({ pruned: rows });
+    if (kept > 0) patient.reason = `${kept} rows cannot be deleted without those of another retention policy`;
+    return rows > 0;
   }
 
-  /** Rows that had to be kept. */
-  async #prune(place: Place, unit: Unit, slice: Span, signal: AbortSignal): Promise<number> {
+  /** Runs while the target gets no live writes of the database and policy, and the source has answered all of its own. */
+  async #held<T>(group: readonly Patient[], signal: AbortSignal, run: () => Promise<T>): Promise<T> {
     const { control } = this.#ports;
+    const { unit } = group[0] as Patient;
     const release = await control.hold(this.#pair.target.name, readable(unit.db), readable(unit.rp));
     try {
       await control.answered(this.#pair.source.name, readable(unit.db));
-      const { rows, kept } = await pruneSpan(this.#pair, unit, slice, place.otherPolicies, signal);
-      this.#options.state.add({ pruned: rows });
-      return kept;
+      signal.throwIfAborted();
+      return await run();
     } finally {
       await release();
     }
@@ -137,11 +178,15 @@ export class Repair {
     await control.answered(this.#pair.source.name, readable(db));
     await control.answered(this.#pair.target.name, readable(db));
   }
+
+  #live({ place }: Damage, span: Span): Span {
+    return liveSpan(place, span, this.#ports.clock.nowNs());
+  }
 }
 
 const NOTHING: Confirmed = { missing: 0, changed: 0, extra: 0, rows: 0, slices: [], toCopy: [], samples: [] };
 
-function difference(unit: Unit, slice: Slice, seen: Confirmed, reason: string | undefined): PointDifference {
+function difference({ unit, slice, reason }: Patient, seen: Confirmed): PointDifference {
   const { missing, changed, extra, rows, samples } = seen;
   const points = { sourcePoints: rows, targetPoints: rows - missing + extra };
   return pointDifference(

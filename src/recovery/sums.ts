@@ -1,4 +1,5 @@
-import type { Server } from "./server.ts";
+import type { Value } from "./msgpack.ts";
+import type { Server, Table } from "./server.ts";
 import { fromClause, type Pair, type Unit, whereTime } from "./unit.ts";
 import { earliest, latest, type Span } from "./windows.ts";
 
@@ -29,20 +30,33 @@ export interface Slice extends Span {
 
 const NONE: Sums = { points: 0, values: 0, text: "" };
 
+/** A part of a unit that is to be compared. */
+export interface Part {
+  readonly unit: Unit;
+  readonly span: Span;
+}
+
 /**
- * Where the points of a unit differ, by their number and the sum of their values: cheap, because nothing is read that has
- * not to be, but strings and booleans that were changed are not seen. The slices are ordered by time, and none has many
- * more than {@link SLICE_VALUES} values unless they are of one instant.
+ * Where the points of each unit differ, by their number and the sum of their values: cheap, because nothing is read that
+ * has not to be, but strings and booleans that were changed are not seen. The slices are ordered by time, and none has
+ * many more than {@link SLICE_VALUES} values unless they are of one instant. All parts are of one policy.
  */
 export async function differingSlices(
   pair: Pair,
-  unit: Unit,
-  span: Span,
+  parts: readonly Part[],
   signal: AbortSignal,
-): Promise<Slice[]> {
-  const [source, target] = await both(pair, unit, (server) => sumsOf(server, unit, span, signal), NONE);
-  if (source.text === target.text) return [];
-  return joinSlices(await divide(pair, unit, slice(span, source, target), signal));
+): Promise<(readonly Slice[])[]> {
+  const first = parts[0];
+  if (first === undefined) return [];
+  const ask = (server: Server) => sumsOf(server, parts, signal);
+  const [source, target] = await both(pair, first.unit, ask, []);
+  const found: (readonly Slice[])[] = [];
+  for (const [i, { unit, span }] of parts.entries()) {
+    const [ours, theirs] = [source[i] ?? NONE, target[i] ?? NONE];
+    if (ours.text === theirs.text) found.push([]);
+    else found.push(joinSlices(await divide(pair, unit, slice(span, ours, theirs), signal)));
+  }
+  return found;
 }
 
 /** All of a unit in slices, whether they differ or not. */
@@ -105,10 +119,15 @@ async function both<T>(
   return await Promise.all([onSource ? ask(source) : none, onTarget ? ask(target) : none]);
 }
 
-async function sumsOf(server: Server, unit: Unit, span: Span, signal: AbortSignal): Promise<Sums> {
-  const q = `SELECT count(*), sum(*) FROM ${fromClause(unit)} WHERE ${whereTime(span)}`;
-  const [sums = NONE] = (await readSums(server, q, unit, signal)).values();
-  return sums;
+/** For each part; in one request, because most parts are small. */
+async function sumsOf(server: Server, parts: readonly Part[], signal: AbortSignal): Promise<Sums[]> {
+  const statements = parts.map(({ unit, span }) => sumsQuery(unit, span));
+  const tables = await server.table(statements.join("; "), signal, parts[0]?.unit.db);
+  return parts.map(({ unit }, i) => {
+    const own = tables.filter(({ statement }) => statement === i);
+    const [sums = NONE] = readSums(own, unit).values();
+    return sums;
+  });
 }
 
 /** At most, as {@link Sums.points}. */
@@ -118,8 +137,12 @@ export async function countPoints(
   span: Span,
   signal: AbortSignal,
 ): Promise<number> {
-  return (await sumsOf(server, unit, span, signal)).points;
+  const [sums = NONE] = await sumsOf(server, [{ unit, span }], signal);
+  return sums.points;
 }
+
+const sumsQuery = (unit: Unit, span: Span): string =>
+  `SELECT count(*), sum(*) FROM ${fromClause(unit)} WHERE ${whereTime(span)}`;
 
 async function bucketsOf(
   server: Server,
@@ -128,39 +151,33 @@ async function bucketsOf(
   width: bigint,
   signal: AbortSignal,
 ): Promise<Map<bigint, Sums>> {
-  const grouping = `GROUP BY time(${width}ns) fill(none)`;
-  const q = `SELECT count(*), sum(*) FROM ${fromClause(unit)} WHERE ${whereTime(span)} ${grouping}`;
-  return await readSums(server, q, unit, signal);
+  const q = `${sumsQuery(unit, span)} GROUP BY time(${width}ns) fill(none)`;
+  return readSums(await server.table(q, signal, unit.db), unit);
 }
 
 /** One entry a row, by its time. */
-async function readSums(
-  server: Server,
-  q: string,
-  { db, measurement }: Unit,
-  signal: AbortSignal,
-): Promise<Map<bigint, Sums>> {
-  const tables = await server.table(q, signal, db);
+function readSums(tables: readonly Table[], { measurement }: Unit): Map<bigint, Sums> {
   const found = new Map<bigint, Sums>();
   for (const { name, columns, rows } of tables) {
     if (name !== measurement) continue;
-    for (const row of rows) {
-      let points = 0;
-      let values = 0;
-      let text = "";
-      for (const [at, column] of columns.entries()) {
-        const value = row[at] ?? null;
-        // A field that no point here has: the server may only know it from other times.
-        if (at === 0 || value === null) continue;
-        if (column.startsWith("count_")) {
-          if (value === 0n) continue;
-          points = Math.max(points, Number(value));
-          values += Number(value);
-        }
-        text += `${column}=${typeof value === "bigint" ? `${value}i` : Object.is(value, -0) ? "-0" : value}\n`;
-      }
-      found.set(row[0] as bigint, { points, values, text });
-    }
+    for (const row of rows) found.set(row[0] as bigint, sumsIn(columns, row));
   }
   return found;
+}
+
+function sumsIn(columns: readonly string[], row: readonly Value[]): Sums {
+  let points = 0;
+  let values = 0;
+  let text = "";
+  for (const [at, column] of columns.entries()) {
+    const value = row[at] ?? null;
+    // A field that no point here has: the server may only know it from other times.
+    if (at === 0 || value === null || value === 0n) continue;
+    if (column.startsWith("count_")) {
+      points = Math.max(points, Number(value));
+      values += Number(value);
+    }
+    text += `${column}=${typeof value === "bigint" ? `${value}i` : Object.is(value, -0) ? "-0" : value}\n`;
+  }
+  return { points, values, text };
 }

@@ -1,13 +1,16 @@
 import { examine } from "./examine.ts";
+import { inParallel } from "./parallel.ts";
 import type { Patience } from "./patience.ts";
 import { type Place, unitsOf } from "./places.ts";
 import type { Meter } from "./progress.ts";
-import { countPoints, type Slice } from "./sums.ts";
+import { countPoints, type Part, type Slice } from "./sums.ts";
 import type { Pair, Unit } from "./unit.ts";
 import { earliest, latest, type Span } from "./windows.ts";
 
-/** Units that are compared at a time, so that both servers always have something to do. */
+/** Requests on their way to each server, so that both always have something to do. */
 const AT_A_TIME = 3;
+/** Units that one request asks about. */
+const PORTION = 50;
 /** What a policy is about to drop may be gone on one server already, in nanoseconds. */
 const EXPIRY_MARGIN_NS = 60_000_000_000n;
 
@@ -24,6 +27,8 @@ export interface SurveyOptions {
   readonly deep: (place: Place, unit: Unit) => boolean;
   /** Leaves out units where it is false. */
   readonly wanted: (place: Place, unit: Unit) => boolean;
+  /** Is told of units whose rows were compared and are the same. */
+  readonly verified?: (unit: Unit) => Promise<void>;
   readonly nowNs: () => bigint;
 }
 
@@ -45,48 +50,48 @@ export async function survey(
   const differing: Differing[] = [];
   let units = 0;
   let expired = 0;
-  const todo = unitsToCompare(places, options);
   meter.begin(
     "comparing",
-    places.reduce((sum, place) => sum + place.windows.length * place.measurements.length, 0),
+    sum(places, ({ windows, measurements }) => windows.length * measurements.length),
   );
-
-  async function work(): Promise<void> {
-    for (const { place, unit } of todo) {
-      meter.place = `${unit.db}.${unit.rp}.${unit.measurement}`;
-      const live = liveSpan(place, unit, options.nowNs());
-      if (live.start > unit.start) {
-        expired += await patience.with(() => expiredPoints(pair, unit, live, signal), signal);
+  await inParallel(portions(places, options), AT_A_TIME, async ({ place, units: some }) => {
+    meter.place = `${place.db}.${place.rp}`;
+    const parts: Part[] = [];
+    for (const unit of some) {
+      const span = liveSpan(place, unit, options.nowNs());
+      if (span.start > unit.start) {
+        expired += await patience.with(() => expiredPoints(pair, unit, span, signal), signal);
       }
-      if (live.start < live.end) {
-        const slices = await patience.with(
-          () => examine(pair, unit, live, options.deep(place, unit), signal),
-          signal,
-        );
-        if (slices.length > 0) differing.push({ place, unit, slices });
-      }
-      units++;
-      meter.done++;
+      if (span.start < span.end) parts.push({ unit, span });
     }
-  }
-
-  const stop = (error: unknown) => {
-    todo.return(undefined);
-    throw error;
-  };
-  const ended = await Promise.allSettled(Array.from({ length: AT_A_TIME }, () => work().catch(stop)));
-  for (const end of ended) if (end.status === "rejected") throw end.reason;
+    const found = await patience.with(
+      () => examine(pair, parts, (unit) => options.deep(place, unit), signal),
+      signal,
+    );
+    for (const [i, { unit }] of parts.entries()) {
+      const slices = found[i] ?? [];
+      if (slices.length > 0) differing.push({ place, unit, slices });
+      else if (options.deep(place, unit)) await options.verified?.(unit);
+    }
+    units += some.length;
+    meter.done += some.length;
+  });
   return { differing, units, expired };
 }
 
-/** One iterator for all workers. */
-function* unitsToCompare(places: readonly Place[], { wanted }: SurveyOptions) {
+/** The units of one window at a time, and not too many. */
+function* portions(places: readonly Place[], { wanted }: SurveyOptions) {
   for (const place of places) {
     for (const window of place.windows) {
-      for (const unit of unitsOf(place, window)) if (wanted(place, unit)) yield { place, unit };
+      const units = unitsOf(place, window).filter((unit) => wanted(place, unit));
+      for (let at = 0; at < units.length; at += PORTION)
+        yield { place, units: units.slice(at, at + PORTION) };
     }
   }
 }
+
+const sum = <T>(items: readonly T[], figure: (item: T) => number): number =>
+  items.reduce((total, item) => total + figure(item), 0);
 
 /** The part of a unit that the target's policy keeps. */
 export function liveSpan({ policy, onTarget }: Place, span: Span, nowNs: bigint): Span {
