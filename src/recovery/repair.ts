@@ -1,3 +1,4 @@
+import { BatchWriter } from "./batch-writer.ts";
 import { readable } from "./bytes.ts";
 import type { RecoveryPorts } from "./compare.ts";
 import { copySpan } from "./copy.ts";
@@ -73,11 +74,7 @@ export class Repair {
     for (let round = 1; sick.length > 0; round++) {
       await inParallel(sick, AT_A_TIME, (patient) => this.#prepare(patient, signal));
       const copied = sick.filter(({ parts }) => parts?.length !== 0);
-      if (copied.length > 0) {
-        await this.#held(copied, signal, () =>
-          inParallel(copied, AT_A_TIME, (patient) => this.#copy(patient, signal)),
-        );
-      }
+      if (copied.length > 0) await this.#held(copied, signal, () => this.#copy(copied, signal));
       const still: Patient[] = [];
       await inParallel(sick, AT_A_TIME, async (patient) => {
         const seen = await this.#look(patient, signal);
@@ -118,26 +115,37 @@ export class Repair {
     patient.parts = span.start < span.end ? (await this.#options.patience.with(look, signal)).toCopy : [];
   }
 
-  async #copy(patient: Patient, signal: AbortSignal): Promise<void> {
+  async #copy(patients: readonly Patient[], signal: AbortSignal): Promise<void> {
     const { clock, random, meter } = this.#ports;
-    const { limit, state, patience } = this.#options;
+    const { limit, state } = this.#options;
     const ports = {
       clock,
       random,
       pace: (points: number, bytes: number, aborted: AbortSignal) => limit.pass(points, bytes, aborted),
       progress: (points: number, bytes: number) => meter.stored(points, bytes),
     };
+    const { unit } = patients[0] as Patient;
+    const writer = new BatchWriter(this.#pair.target, unit, ports, signal);
+    try {
+      await inParallel(patients, AT_A_TIME, (patient) => this.#read(patient, writer));
+      const { words, ...totals } = await writer.finish();
+      state.add(totals);
+      for (const patient of patients) patient.reason ??= words;
+    } finally {
+      await writer.giveUp();
+    }
+  }
+
+  async #read(patient: Patient, writer: BatchWriter): Promise<void> {
+    let unwritable = 0;
     for (const part of patient.parts ?? []) {
       const span = this.#live(patient, part);
       if (span.start >= span.end) continue;
-      const copy = () => copySpan(this.#pair, patient.unit, span, ports, signal);
-      const { words, ...totals } = await patience.with(copy, signal);
-      state.add(totals);
-      patient.reason = words ?? patient.reason;
-      if (totals.unwritable > 0) {
-        patient.reason = `${totals.unwritable} points of series that line protocol cannot name`;
-      }
+      const copy = () => copySpan(this.#pair.source, patient.unit, span, writer);
+      unwritable += await this.#options.patience.with(copy, writer.signal);
     }
+    this.#options.state.add({ unwritable });
+    if (unwritable > 0) patient.reason = `${unwritable} points of series that line protocol cannot name`;
   }
 
   async #look(patient: Patient, signal: AbortSignal): Promise<Confirmed> {
