@@ -8,6 +8,8 @@ export type Command =
 
 export const USAGE = `influxdb-relay [--config FILE] [--check]
 influxdb-relay spool list|show|verify|drop|replay --config FILE
+influxdb-relay compare --from NAME --to NAME --config FILE
+influxdb-relay recover --backend NAME --config FILE
 
 Writes to every InfluxDB of a replica set. Without --config it starts two embedded demo servers to try it out.
 
@@ -17,6 +19,8 @@ Writes to every InfluxDB of a replica set. Without --config it starts two embedd
   --help          print this text
 
   spool ...       look after what is kept for servers that lack something: see influxdb-relay spool --help
+  compare ...     say how two servers differ: see influxdb-relay compare --help
+  recover ...     make a server the same as its replica: see influxdb-relay recover --help
 
 Signals: SIGHUP reads the config and the certificates again; SIGTERM and SIGINT stop.
 Exit codes: 0 done, 1 failed, 2 wrong config or arguments, 3 stopped with acknowledged writes undelivered.

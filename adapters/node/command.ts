@@ -5,6 +5,8 @@ import { ConfigError, RelayError } from "../../src/errors.ts";
 import { type Command, readArguments, USAGE, UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
 import type { Host, Output } from "./host.ts";
+import { isRecoveryAction } from "./recovery-arguments.ts";
+import { runRecoveryCommand } from "./recovery-command.ts";
 import { serve } from "./serve.ts";
 import { runSpoolCommand } from "./spool-command.ts";
 
@@ -15,7 +17,9 @@ export async function runCommand(
   output: Output = process,
 ): Promise<number> {
   try {
-    if (args[0] === "spool") return await runSpoolCommand(args.slice(1), host, output);
+    const [action, ...rest] = args;
+    if (action === "spool") return await runSpoolCommand(rest, host, output);
+    if (isRecoveryAction(action)) return await runRecoveryCommand(action, rest, host, output);
     return await run(readArguments(args), host, output);
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;

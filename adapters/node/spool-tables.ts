@@ -7,6 +7,7 @@ import type {
   ShownRecord,
 } from "../../src/admin/spool-commands.ts";
 import type { RangeStatus } from "../../src/backend/backend-status.ts";
+import { printable, table } from "./text-table.ts";
 
 const PART_NAMES: Readonly<Record<Part, string>> = { backlog: "backlog", held: "held", dead: "dead letters" };
 /** Nanoseconds since 1970 beyond which a range is one of all times: the bounds of InfluxDB's. */
@@ -154,22 +155,4 @@ function age(ms: number): string {
   if (days > 0) return `${days}d${hours % 24}h`;
   if (hours > 0) return `${hours}h${minutes % 60}m`;
   return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
-}
-
-/** Columns as wide as they must be; the last one may be of any length. */
-function table(rows: readonly (readonly string[])[]): string {
-  const texts = rows.map((row) => row.map(printable));
-  const columns = Math.max(...texts.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, at) =>
-    Math.max(...texts.filter((row) => at < row.length - 1).map((row) => row[at]?.length ?? 0), 0),
-  );
-  const line = (row: readonly string[]) => row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join("  ");
-  return texts.map((row) => `${line(row).trimEnd()}\n`).join("");
-}
-
-/** What is stored came from clients: a terminal must not obey it. */
-function printable(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
-    return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  });
 }

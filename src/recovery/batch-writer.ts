@@ -19,6 +19,7 @@ const FIRST_BATCH_BYTES = 512 * 1024;
 const PATIENCE_MS = 60_000;
 const MAX_BACKOFF_MS = 10_000;
 const LF = 0x0a;
+const NEVER = new AbortController().signal;
 
 /** What was written. */
 export interface Stored {
@@ -156,7 +157,7 @@ export class BatchWriter {
         return;
       }
       // Before that time is over an old value could still land after a newer one that the server gets from others.
-      if (written.unknownOutcome) await sleep(clock, SETTLE_MS, this.signal);
+      if (written.unknownOutcome) await sleep(clock, SETTLE_MS, NEVER);
       if (clock.monotonic() >= until) throw new ServerError(this.#server.name, "unavailable", words);
       await sleep(clock, backoffMs(attempt, MAX_BACKOFF_MS, random, retryAfter), this.signal);
     }

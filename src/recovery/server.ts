@@ -139,6 +139,11 @@ export class Server {
     return { ...answer, kind: "partly", [isExpired(reply) ? "expired" : "rejected"]: dropped };
   }
 
+  /** True if it answers at all. */
+  ping(): Promise<boolean> {
+    return this.#client.ping();
+  }
+
   async close(): Promise<void> {
     await Promise.all([this.#http.close(), this.#client.close()]);
   }
