@@ -18,6 +18,7 @@ import { Handoff } from "./handoff.ts";
 import type { LaneContext } from "./lane-context.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
+import { Pauses } from "./pauses.ts";
 import type { Acceptance, Replica, ReplyObserver } from "./replica.ts";
 import { SETTLE_MS } from "./retry-after.ts";
 
@@ -39,6 +40,7 @@ export class Backend implements Replica {
   /** Clients from before a change of options, while something may be in flight with them. */
   readonly #retiring = new Set<BackendClient>();
   readonly #gate: Gate;
+  readonly #pauses: Pauses;
   /** What goes through its log: on disk if there is one. */
   readonly #main: Lanes;
   /** Writes with credentials that must not be stored on disk. */
@@ -51,6 +53,8 @@ export class Backend implements Replica {
     unreachable: 0,
   };
   #writes = 0;
+  /** So many entries were accepted. */
+  #accepted = 0;
   /** When (monotonic) a request ended last of which it is not known what became of it. */
   #unknownAtMs = Number.NEGATIVE_INFINITY;
   #storedAtMs = Number.NEGATIVE_INFINITY;
@@ -96,6 +100,7 @@ export class Backend implements Replica {
     const policies = new DefaultPolicies(clock, facts, (db, credentials) =>
       this.#client.defaultPolicy(db, credentials),
     );
+    this.#pauses = new Pauses(clock, (db) => policies.known(db));
     const context: Omit<LaneContext, "isHeld" | "hold" | "idle"> = {
       clock,
       random,
@@ -104,6 +109,7 @@ export class Backend implements Replica {
       handoff: this.handoff,
       apart: new Apart(clock),
       pace,
+      pauses: this.#pauses,
       maxDelayMs: () => this.#output.maxDelayIntervalMs,
       poisonAfterMs: () => this.#storage?.config.poisonAfterMs ?? Number.POSITIVE_INFINITY,
       storedSince: (ms) => this.#storedAtMs > ms,
@@ -155,6 +161,8 @@ export class Backend implements Replica {
   }
 
   takes(write: Write): boolean {
+    const { db, rp } = write.destination;
+    if (this.#pauses.has(db, rp)) return false;
     return this.#lanesOf(write).takes(this.#own(write).destination) ?? this.#gate.mayTry;
   }
 
@@ -170,8 +178,39 @@ export class Backend implements Replica {
     const own = this.#own(write);
     const lane = this.#lanesOf(write).laneFor(own.destination);
     const entry = new Entry(own, lane, observer, index);
+    entry.number = ++this.#accepted;
     lane.push(entry);
     return entry;
+  }
+
+  /** How many writes for a database it has not taken: waiting, in flight or kept, but for what is held. */
+  pending(db: string): number {
+    return this.#all().reduce((sum, lanes) => sum + lanes.pending(db), 0);
+  }
+
+  /**
+   * Resolves once it has nothing left of what was accepted for a database before the call, but for what is held, or
+   * when the signal aborts: it has no limit of its own. What is read back from a log counts as accepted before.
+   */
+  async answered(db: string, signal: AbortSignal): Promise<void> {
+    const through = this.#accepted;
+    await Promise.all(this.#all().map((lanes) => lanes.passed(db, through, signal)));
+  }
+
+  /**
+   * Sends nothing more to a database and policy (empty for its default one, undefined for all), also of what is held.
+   * Resolves when nothing is in flight there any more, neither what timed out within the last 10 s nor what an earlier
+   * process sent; what is written meanwhile is kept. The function ends the pause; with several the last one does.
+   */
+  async pause(db: string, rp: string | undefined): Promise<() => void> {
+    const end = this.#pauses.add(db, rp);
+    await Promise.all(this.#all().map((lanes) => lanes.pause()));
+    const unknownForMs = this.#platform.clock.monotonic() - this.#unknownAtMs;
+    await this.#pauses.wait(Math.max(SETTLE_MS - unknownForMs, this.#main.settleMs));
+    return () => {
+      end();
+      for (const lanes of this.#all()) lanes.wake();
+    };
   }
 
   /** Finds out for whom something is held, and begins to deliver what is kept. */
@@ -291,6 +330,7 @@ export class Backend implements Replica {
     const isSettling = this.#platform.clock.monotonic() - this.#unknownAtMs < SETTLE_MS;
     const abandons = isSettling || this.#main.sending;
     this.#gate.stop();
+    this.#pauses.stop();
     const ended = this.#all().map((lanes) => lanes.stop());
     await Promise.all([this.#client, ...this.#retiring].map((client) => client.close()));
     await Promise.all(ended);

@@ -52,6 +52,11 @@ export class DefaultPolicies {
     return known.policy;
   }
 
+  /** The default policy of `db` if it is known. */
+  known(db: string): string | undefined {
+    return this.#known.get(db)?.policy;
+  }
+
   async #refresh(db: string, known: Known, credentials: Credentials | undefined): Promise<void> {
     const policy = await this.#ask(db, credentials);
     if (policy === undefined || policy === known.policy) return;

@@ -29,6 +29,8 @@ export interface Sift {
 export class Entry implements Acceptance {
   readonly write: Write;
   lane: EntryOwner;
+  /** Its turn among all that its backend accepted; 0 if it was read back from the log, and so came before them. */
+  number = 0;
   decision: Decision = "pending";
   inFlight = false;
   /** Where it is in the log, once it is there. */

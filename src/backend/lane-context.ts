@@ -7,6 +7,7 @@ import type { Entry } from "./entry.ts";
 import type { Gate } from "./gate.ts";
 import type { Handoff } from "./handoff.ts";
 import type { Pace } from "./pace.ts";
+import type { Pauses } from "./pauses.ts";
 
 /** The log behind a lane. */
 export interface LaneBacklog {
@@ -35,6 +36,7 @@ export interface LaneContext {
   readonly handoff: Handoff;
   readonly apart: Apart;
   readonly pace: Pace;
+  readonly pauses: Pauses;
   maxDelayMs(): number;
   poisonAfterMs(): number;
   /** True if the backend stored something after that (monotonic) time. */

@@ -17,6 +17,8 @@ export class LaneMemory {
   #bytes = 0;
   /** Of these, bytes that were read back from it. */
   loaded = 0;
+  /** How many entries are not in the log. */
+  unplaced = 0;
 
   constructor(queue: LaneQueue, backlog: LaneBacklog, lane: BacklogLane) {
     this.#queue = queue;
@@ -33,11 +35,17 @@ export class LaneMemory {
     return this.loaded < MAX_BYTES;
   }
 
+  enter(entry: Entry): void {
+    this.#queue.push(entry);
+    if (entry.ticket === undefined) this.unplaced++;
+  }
+
   /** Puts an entry into the log, and before it those that come before it: the log has the order of the lane. */
   place(entry: Entry): void {
     if (entry.ticket !== undefined || entry.gone || entry.unstorable) return;
     for (const next of this.#queue.takeUnplaced(entry)) {
       this.#bytes += next.body.byteLength;
+      this.unplaced--;
       this.#backlog.append(next, this.#lane);
     }
   }
@@ -45,6 +53,7 @@ export class LaneMemory {
   /** An entry could not be put into the log. */
   notPlaced(entry: Entry): void {
     this.#bytes -= entry.body.byteLength;
+    this.unplaced++;
     entry.ticket?.release();
     entry.ticket = undefined;
     // What came after it may be in the log: behind that it would be out of order. It can only wait in memory.
@@ -67,9 +76,17 @@ export class LaneMemory {
     return shed.length > 0;
   }
 
+  /** The entry goes for good. */
+  leave(entry: Entry): void {
+    if (entry.gone) return;
+    this.forget(entry);
+    entry.leave();
+  }
+
   /** The entry goes, for good or to another lane. */
   forget(entry: Entry): void {
-    if (entry.ticket !== undefined) this.#count(entry, -entry.body.byteLength);
+    if (entry.ticket === undefined) this.unplaced--;
+    else this.#count(entry, -entry.body.byteLength);
   }
 
   /** Puts parts of an entry into its place: see {@link sift}. */

@@ -50,6 +50,12 @@ export class LaneQueue {
     return this.gap === undefined && this.#front.peek() === undefined;
   }
 
+  /** True if nothing is left of what was accepted up to this number. */
+  hasPassed(through: number): boolean {
+    const head = this.#front.peek();
+    return head === undefined ? this.gap === undefined : head.number > through;
+  }
+
   /** The first place in the log that still has to be delivered. */
   get firstPlace(): number | undefined {
     return firstPlaceIn(this.#front) ?? this.gap?.next ?? firstPlaceIn(this.#tail);

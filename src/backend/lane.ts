@@ -9,15 +9,16 @@ import type { Entry } from "./entry.ts";
 import { isKept } from "./entry-state.ts";
 import type { Failure } from "./failure.ts";
 import { Joiner } from "./joiner.ts";
+import { Judge } from "./judge.ts";
 import type { LaneBacklog, LaneContext } from "./lane-context.ts";
 import { LaneMemory } from "./lane-memory.ts";
 import { type Gap, LaneQueue } from "./lane-queue.ts";
-import { isExpired, isRefusal, isTaken, unanswered } from "./outcome.ts";
-import { Poison } from "./poison.ts";
+import { isRefusal, isTaken, unanswered } from "./outcome.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import { sameCredentials } from "./same-destination.ts";
 import { Settling } from "./settling.ts";
 import type { Ticket } from "./ticket.ts";
+import { Waiters } from "./waiters.ts";
 
 /** Bytes of writes somebody waits for that may be in one lane; who comes beyond it is told at once to come later. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
@@ -26,6 +27,7 @@ const SLOW_MS = 100;
 
 const CROWDED = errorReply(503, "too many bytes wait for this database: try again later");
 const CLOSED = unanswered("closed");
+const PAUSED = unanswered("paused");
 
 /**
  * The ordered stream of writes for one database and retention policy to one backend: one request in flight, in
@@ -49,11 +51,12 @@ export class Lane implements BacklogLane {
   /** Bytes of the entries that nobody has been told about. */
   #waitingBytes = 0;
   readonly #memory: LaneMemory;
+  readonly #waiters = new Waiters((through) => this.#queue.hasPassed(through));
   /** True while a request is in flight. */
   sending = false;
   #sentAtMs = 0;
   readonly #settling: Settling;
-  readonly #poison: Poison;
+  readonly #judge: Judge;
   /** Settled when the last request that was sent has been dealt with. */
   #flight: Promise<void> = Promise.resolve();
   #stopped = false;
@@ -62,10 +65,8 @@ export class Lane implements BacklogLane {
   #stuck: Reply | undefined;
   #retry: Timer | undefined;
   #attempt = 0;
-  /** Entry that is being answered with a rejection just now. */
-  #rejecting: Entry | undefined;
-  /** A pause that nobody is told about. */
-  #paused: Timer | undefined;
+  /** A wait that nobody is told about. */
+  #waiting: Timer | undefined;
 
   constructor(context: LaneContext, backlog: LaneBacklog, held = false) {
     this.#context = context;
@@ -73,7 +74,7 @@ export class Lane implements BacklogLane {
     this.held = held;
     this.#joiner = new Joiner(context.apart, !backlog.volatile);
     this.#memory = new LaneMemory(this.#queue, backlog, this);
-    this.#poison = new Poison(context);
+    this.#judge = new Judge(context, this.#memory, this.#joiner);
     this.#departures = new Departures(backlog.volatile, () => {
       this.#restIfEmpty();
       this.#nextLater();
@@ -98,7 +99,7 @@ export class Lane implements BacklogLane {
   /** True when a write cannot be delivered soon. */
   get behind(): boolean {
     const isSlow = this.sending && this.#context.clock.monotonic() - this.#sentAtMs > SLOW_MS;
-    return isSlow || this.#stuck !== undefined || this.#queue.gap !== undefined;
+    return isSlow || this.#stuck !== undefined || this.#queue.gap !== undefined || this.#isPaused;
   }
 
   /** True while something is in flight or waits that would be lost with the process. */
@@ -106,6 +107,11 @@ export class Lane implements BacklogLane {
     if (this.sending || this.#settling.active) return true;
     if (this.#stuck !== undefined) return false;
     return this.#queue.list().some(({ ticket }) => this.#backlog.volatile || ticket === undefined);
+  }
+
+  /** Resolves when the request that is in flight has been dealt with. */
+  get landed(): Promise<void> {
+    return this.sending ? this.#flight : Promise.resolve();
   }
 
   get gap(): Gap | undefined {
@@ -120,8 +126,18 @@ export class Lane implements BacklogLane {
     return this.#stuck === undefined && !this.#stopped && this.#memory.hasRoom && !this.#departures.any;
   }
 
+  /** How many writes the backend has not taken. */
+  get pending(): number {
+    return this.records + this.#memory.unplaced;
+  }
+
   get loadedBytes(): number {
     return this.#memory.loaded;
+  }
+
+  /** Resolves when nothing is left here of what was accepted up to this number, or the signal aborts. */
+  passed(through: number, signal: AbortSignal): Promise<void> {
+    return this.#waiters.until(through, signal);
   }
 
   push(entry: Entry): void {
@@ -167,11 +183,11 @@ export class Lane implements BacklogLane {
       return;
     }
     if (entry.decision === "keep") this.#keep(entry, this.#failure?.reply ?? this.#stuck);
-    else this.#leave(entry);
+    else this.#memory.leave(entry);
     const failure = this.#failure;
     if (failure?.undecided.delete(entry)) {
       if (!entry.gone) failure.kept = true;
-      if (failure.undecided.size === 0) this.#judge(failure);
+      if (failure.undecided.size === 0) this.#decidedAll(failure);
     } else if (entry.gone) {
       this.#restIfEmpty();
     }
@@ -195,16 +211,14 @@ export class Lane implements BacklogLane {
       // One that came from another log is safe there until it is delivered.
       if (this.#stuck !== undefined && isKept(entry) && entry.onArrival === undefined) {
         handoff.lose(entry, "not-stored");
-        this.#leave(entry);
+        this.#memory.leave(entry);
       }
     }
     entry.stored(error);
   }
 
   diverged(entry: Entry, reply: Reply): void {
-    // Just being told: there is still time to look for the bad lines before what comes after it is sent.
-    if (entry === this.#rejecting) entry.decision = "keep";
-    else if (!entry.judged) this.#context.handoff.diverged(entry, reply);
+    this.#judge.diverged(entry, reply);
   }
 
   load(entries: readonly Entry[], next: number): void {
@@ -226,7 +240,7 @@ export class Lane implements BacklogLane {
     this.#nextLater();
   }
 
-  /** The backend answers again: what waited for that is sent. */
+  /** The backend answers again, or a pause begins or ends: what waited for that is sent, or told. */
   wake(): void {
     if (this.#retry === undefined && this.#failure === undefined) this.#resume();
   }
@@ -236,23 +250,22 @@ export class Lane implements BacklogLane {
     this.#stopped = true;
     this.#retry?.cancel();
     this.#retry = undefined;
-    this.#paused?.cancel();
+    this.#waiting?.cancel();
     this.#settling.stop();
     this.#stuck = CLOSED;
     this.#answerAll(CLOSED);
+    this.#waiters.end();
     return this.#flight;
   }
 
   #enter(entry: Entry): void {
     entry.lane = this;
-    this.#queue.push(entry);
+    this.#memory.enter(entry);
     if (!entry.answered) this.#waitingBytes += entry.body.byteLength;
   }
 
-  #leave(entry: Entry): void {
-    if (entry.gone) return;
-    this.#memory.forget(entry);
-    entry.leave();
+  get #isPaused(): boolean {
+    return this.#context.pauses.hasAny(this.destinations);
   }
 
   #resume(): void {
@@ -272,9 +285,14 @@ export class Lane implements BacklogLane {
   }
 
   #next(): void {
-    if (this.sending || this.#settling.active || this.#paused || this.#failure !== undefined) return;
+    this.#waiters.check();
+    if (this.sending || this.#settling.active || this.#waiting || this.#failure !== undefined) return;
     if (this.#stopped) this.#answerAll(CLOSED);
     if (this.#stopped || this.#stuck !== undefined) return;
+    if (this.#isPaused) {
+      this.#block(PAUSED, undefined);
+      return;
+    }
     if (this.#queue.gap !== undefined && this.hungry) this.#backlog.pump();
     const head = this.#queue.peek();
     if (head === undefined) {
@@ -290,7 +308,7 @@ export class Lane implements BacklogLane {
       if (!head.answered && gate.tryOnce()) this.#send([head]);
       else this.#block(unanswered("down"), undefined);
     } else if (!head.missed) this.#send(this.#joiner.take(this.#queue, maxBatchBytes()));
-    else if (pace.waitMs() + this.#backlog.settleMs > 0) this.#pause(pace.waitMs() + this.#backlog.settleMs);
+    else if (pace.waitMs() + this.#backlog.settleMs > 0) this.#wait(pace.waitMs() + this.#backlog.settleMs);
     else this.#send(this.#joiner.take(this.#queue, Math.min(maxBatchBytes(), pace.requestBytes)));
   }
 
@@ -324,7 +342,7 @@ export class Lane implements BacklogLane {
     } else if (isTaken(reply)) {
       this.#attempt = 0;
       if (reply.kind === "stored" && head.missed) this.#context.pace.stored();
-      for (const entry of entries) this.#taken(entry, reply);
+      for (const entry of entries) this.#judge.taken(entry, reply);
       this.#next();
     } else if (reply.kind === "not-ready" && !this.held) {
       this.#moveOut(head, new Set(entries), reply, hold);
@@ -337,56 +355,17 @@ export class Lane implements BacklogLane {
     }
   }
 
-  #taken(entry: Entry, reply: Reply): void {
-    const { handoff } = this.#context;
-    if (reply.kind === "stored") {
-      if (entry.ticket !== undefined) handoff.delivered(entry.ticket.places.length);
-    } else {
-      this.#rejecting = entry;
-      entry.answer(reply);
-      this.#rejecting = undefined;
-      if (isKept(entry) && this.#rejected(entry, reply)) return;
-    }
-    this.#leave(entry);
-    entry.answer(reply);
-  }
-
-  /** Another replica has what this one rejected. True if it was divided, to find the lines that are at fault. */
-  #rejected(entry: Entry, reply: Reply): boolean {
-    const { handoff } = this.#context;
-    if (handoff.hasDeadLetters && !isExpired(reply)) {
-      this.place(entry);
-      if (this.#divide(entry, true)) return true;
-    }
-    entry.judged = true;
-    handoff.diverged(entry, reply);
-    return false;
-  }
-
   /** The backend answers this write, alone, with an error of its own: is it the write, or is it the backend? */
   #refused(entry: Entry, reply: Reply): void {
-    if (this.#divide(entry, false)) {
-      this.#next();
-      return;
-    }
-    const fault = this.#poison.faultOf(entry);
-    if (fault === "write") {
-      this.#context.handoff.poisoned(entry, reply);
-      this.#leave(entry);
+    const fault = this.#judge.refused(entry, reply);
+    if (fault === "divided" || fault === "write") {
       this.#next();
       return;
     }
     // If nothing else goes to this backend, the write behind it is all there is to find out with.
-    const behind = fault === "unknown" ? this.#queue.second() : undefined;
+    const behind = fault === "unknown" && !this.#isPaused ? this.#queue.second() : undefined;
     if (behind === undefined) this.#failed([entry], reply, false);
     else this.#send([behind]);
-  }
-
-  #divide(entry: Entry, bounded: boolean): boolean {
-    const parts = this.#memory.divide(entry, bounded);
-    if (parts === undefined) return false;
-    this.#joiner.goOnWith(parts);
-    return true;
   }
 
   /** Entries of one destination go to a lane of their own. */
@@ -424,7 +403,7 @@ export class Lane implements BacklogLane {
    * All that failed were decided about: go on if all are forgotten, else wait before they are sent again. A backend
    * that did not answer may be back already: then there is nothing to wait for.
    */
-  #judge({ kept, reply, waitMs }: Failure): void {
+  #decidedAll({ kept, reply, waitMs }: Failure): void {
     this.#failure = undefined;
     const wait = kept && (waitMs !== undefined || !this.#context.gate.open);
     if (wait) this.#block(reply, waitMs);
@@ -434,9 +413,9 @@ export class Lane implements BacklogLane {
   /** Keeps an entry for the backend; without a buffer only as long as the lane moves. */
   #keep(entry: Entry, failure: Reply | undefined): void {
     const { handoff } = this.#context;
-    if (failure !== undefined && this.#backlog.keepsNothing) {
+    if (failure !== undefined && failure !== PAUSED && this.#backlog.keepsNothing) {
       handoff.lose(entry, "no-buffer");
-      this.#leave(entry);
+      this.#memory.leave(entry);
       entry.stored();
       entry.answer(failure);
       return;
@@ -452,9 +431,9 @@ export class Lane implements BacklogLane {
   }
 
   /** Sends nothing for a while, and tells nobody. */
-  #pause(ms: number): void {
-    this.#paused ??= this.#context.clock.after(ms, () => {
-      this.#paused = undefined;
+  #wait(ms: number): void {
+    this.#waiting ??= this.#context.clock.after(ms, () => {
+      this.#waiting = undefined;
       this.#next();
     });
   }
@@ -467,6 +446,7 @@ export class Lane implements BacklogLane {
   }
 
   #restIfEmpty(): void {
+    this.#waiters.check();
     if (this.sending || this.#settling.active || this.#failure !== undefined || !this.#queue.empty) return;
     if (this.#stuck !== undefined && this.unsettled && !this.#stopped) this.#stuck = undefined;
     this.#rest();

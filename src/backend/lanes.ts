@@ -103,6 +103,22 @@ export class Lanes {
     };
   }
 
+  /** How many writes for a database are not taken, but for what is held; an upper bound while the log is looked at. */
+  pending(db: string): number {
+    let pending = this.#main.reader.unknownRecords;
+    for (const lane of this.#of(db)) pending += lane.pending;
+    return pending;
+  }
+
+  /**
+   * Resolves when nothing is left of what was accepted for a database up to this number, but for what is held, or
+   * when the signal aborts.
+   */
+  async passed(db: string, through: number, signal: AbortSignal): Promise<void> {
+    if (this.#main.reader.discovering) await unlessAborted(this.#main.reader.discovered, signal);
+    await Promise.all([...this.#of(db)].map((lane) => lane.passed(through, signal)));
+  }
+
   /** Whether the lane of a destination would try a write; undefined if there is none. */
   takes(destination: Destination): boolean | undefined {
     return this.#known(destination)?.takes;
@@ -119,6 +135,21 @@ export class Lanes {
 
   wake(): void {
     for (const lane of this.#every()) lane.wake();
+  }
+
+  /**
+   * A pause has begun: tells those who wait in the lanes that are paused. Resolves when nothing is in flight there.
+   */
+  async pause(): Promise<void> {
+    const { pauses } = this.#options.context;
+    const lanes = this.#every().filter((lane) => pauses.hasAny(lane.destinations));
+    for (const lane of lanes) lane.wake();
+    await Promise.all(lanes.map((lane) => lane.landed));
+  }
+
+  /** So long the backend may still work on requests of an earlier process, in milliseconds. */
+  get settleMs(): number {
+    return this.#main.settleMs;
   }
 
   /** Gives up what is kept for the destinations that match; returns how many records that were. */
@@ -138,6 +169,13 @@ export class Lanes {
     this.#main.stop();
     this.#held.stop();
     await Promise.all(this.#every().map((lane) => lane.stop()));
+  }
+
+  /** The lanes of a database, but for those that are held. */
+  #of(db: string): Set<Lane> {
+    const lanes = new Set<Lane>();
+    for (const [key, lane] of this.#main.lanes) if (key.startsWith(`${db}\0`)) lanes.add(lane as Lane);
+    return lanes;
   }
 
   #every(): Lane[] {
@@ -214,4 +252,13 @@ export class Lanes {
       lane.adopt(own, failed, own.some((entry) => failed.has(entry)) ? reply : undefined);
     }
   }
+}
+
+async function unlessAborted(done: Promise<void>, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  const aborted = Promise.withResolvers<void>();
+  const abort = () => aborted.resolve();
+  signal.addEventListener("abort", abort);
+  await Promise.race([done, aborted.promise]);
+  signal.removeEventListener("abort", abort);
 }

@@ -47,6 +47,7 @@ function byLines(entry: Entry, ticket: Ticket): Entry[] {
 
 function partOf(entry: Entry, body: Uint8Array, ticket: Ticket, closed: boolean): Entry {
   const part = new Entry({ ...entry.write, body, closed }, entry.lane);
+  part.number = entry.number;
   part.decision = "keep";
   part.ticket = ticket;
   return part;
