@@ -70,7 +70,7 @@ export async function lookTwice(
     for (const kind of ["missing", "changed", "extra"] as const) {
       counts[kind] += ids === undefined ? second[kind] : countOf(ids, kind);
     }
-    samples.push(...second.samples);
+    if (samples.length === 0) samples.push(...second.samples);
     slices.push(...second.slices);
     toCopy.push(...second.toCopy);
   }

@@ -1,9 +1,11 @@
+import { quoteIdentifier } from "../influxql/quote.ts";
 import { ServerError } from "./errors.ts";
 import { compareText } from "./line-writer.ts";
-import { isQuotable, pattern, quoted } from "./quote.ts";
+import type { OtherPolicy } from "./prune.ts";
 import type { Policy, Schema } from "./schema.ts";
 import type { Server, Table } from "./server.ts";
 import { fromClause, type Pair, type Unit, whereTime } from "./unit.ts";
+import { isQuotable, pattern } from "./unquotable.ts";
 import { ALL_TIME, compareTimes, intersection, type Span, shardAt, shardsOf, windowsOf } from "./windows.ts";
 
 /** What a comparison is limited to; all there is unless given. Names are byte strings. */
@@ -23,7 +25,7 @@ export interface Place {
   /** The target's, or the source's where the target has none. */
   readonly policy: Policy;
   /** The target's other policies of the database. */
-  readonly otherPolicies: readonly string[];
+  readonly others: readonly OtherPolicy[];
   /** Oldest first. */
   readonly windows: readonly Span[];
   readonly measurements: readonly string[];
@@ -47,42 +49,61 @@ export async function findPlaces(
   const places: Place[] = [];
   for (const db of union(source.databases.keys(), target.databases.keys())) {
     if (scope.db !== undefined && db !== scope.db) continue;
-    const sides = [source.databases.get(db), target.databases.get(db)];
-    const fields = await Promise.all(servers.map((server, i) => sides[i] && fieldTypes(server, db, signal)));
-    const measurements = union(...fields.map((known) => known?.keys() ?? [])).filter(
-      (name) => scope.measurement === undefined || name === scope.measurement,
-    );
-    const readable = withoutDoubles(measurements, db, notice);
-    for (const rp of union(...sides.map((side) => side?.policies.keys() ?? []))) {
+    const sides = [source, target].map(({ databases }) => databases.get(db)?.policies ?? NO_POLICIES);
+    for (const rp of union(...sides.map((policies) => policies.keys()))) {
       if (scope.rp !== undefined && rp !== scope.rp) continue;
-      const policies = sides.map((side) => side?.policies.get(rp));
-      const policy = (policies[1] ?? policies[0]) as Policy;
-      const spans = await Promise.all(
-        servers.map((server, i) => {
-          const known = shards[i];
-          if (policies[i] === undefined) return [];
-          if (known !== undefined) return shardsOf(known, db, rp);
-          return probedShards(
-            server,
-            { db, rp, measurements: readable, policy: policies[i] as Policy },
-            signal,
-          );
-        }),
+      const halves = await Promise.all(
+        servers.map((server, i) => halfOf(server, db, sides[i]?.get(rp), shards[i], signal)),
       );
+      const [ours, theirs] = halves as [Half, Half];
+      const measurements = union(ours.fields.keys(), theirs.fields.keys()).filter(
+        (name) => scope.measurement === undefined || name === scope.measurement,
+      );
+      const told = withoutDoubles(measurements, db, notice);
       places.push({
-        db,
-        rp,
-        onSource: policies[0] !== undefined,
-        onTarget: policies[1] !== undefined,
-        policy,
-        otherPolicies: [...(sides[1]?.policies.keys() ?? [])].filter((name) => name !== rp),
-        windows: windowsOf(spans.flat(), scope.span),
-        measurements: readable,
-        oddTypes: new Set(readable.filter((name) => typesDiffer(fields[0]?.get(name), fields[1]?.get(name)))),
+        ...{ db, rp, onSource: ours.policy !== undefined, onTarget: theirs.policy !== undefined },
+        policy: (theirs.policy ?? ours.policy) as Policy,
+        others: [...(sides[1]?.keys() ?? [])]
+          .filter((name) => name !== rp)
+          .map((name) => ({
+            rp: name,
+            prunable: scope.rp === undefined,
+            onSource: sides[0]?.has(name) ?? false,
+          })),
+        windows: windowsOf([...ours.shards, ...theirs.shards], scope.span),
+        measurements: told,
+        oddTypes: new Set(told.filter((name) => typesDiffer(ours.fields.get(name), theirs.fields.get(name)))),
       });
     }
   }
   return places;
+}
+
+const NO_POLICIES: ReadonlyMap<string, Policy> = new Map();
+
+/** What one server has of a place. */
+interface Half {
+  readonly policy: Policy | undefined;
+  readonly fields: FieldTypes;
+  readonly shards: readonly Span[];
+}
+
+async function halfOf(
+  server: Server,
+  db: string,
+  policy: Policy | undefined,
+  shards: readonly Table[] | undefined,
+  signal: AbortSignal,
+): Promise<Half> {
+  if (policy === undefined) return { policy, fields: new Map(), shards: [] };
+  const rp = policy.name;
+  const fields = await fieldTypes(server, db, rp, signal);
+  if (shards !== undefined) return { policy, fields, shards: shardsOf(shards, db, rp) };
+  return {
+    policy,
+    fields,
+    shards: await probedShards(server, { db, rp, measurements: [...fields.keys()], policy }, signal),
+  };
 }
 
 const union = (...names: Iterable<string>[]): string[] =>
@@ -101,9 +122,11 @@ async function showShards(server: Server, signal: AbortSignal): Promise<Table[] 
 /** Measurement -> field -> its types. A field may have several, in several time shards. */
 type FieldTypes = Map<string, Map<string, string>>;
 
-async function fieldTypes(server: Server, db: string, signal: AbortSignal): Promise<FieldTypes> {
+/** Without FROM, InfluxDB tells of the default policy only. */
+async function fieldTypes(server: Server, db: string, rp: string, signal: AbortSignal): Promise<FieldTypes> {
   const found: FieldTypes = new Map();
-  for (const { name, rows } of await server.table(`SHOW FIELD KEYS ON ${quoted(db)}`, signal)) {
+  const q = `SHOW FIELD KEYS ON ${quoteIdentifier(db)} FROM ${quoteIdentifier(rp)}./^/`;
+  for (const { name, rows } of await server.table(q, signal)) {
     const types = found.get(name) ?? new Map<string, string>();
     found.set(name, types);
     for (const [field, type] of rows) {

@@ -1,7 +1,9 @@
+import { quoteIdentifier, quoteString } from "../influxql/quote.ts";
 import { diffRows, type ExtraRow } from "./diff.ts";
 import type { LineSeries } from "./line-writer.ts";
-import { isQuotable, literal, pattern, quoted } from "./quote.ts";
+import type { Server } from "./server.ts";
 import { fromClause, measurementOf, type Pair, type Unit } from "./unit.ts";
+import { isQuotable, pattern } from "./unquotable.ts";
 import type { Span } from "./windows.ts";
 
 /** Rows that do not follow each other are deleted so many at a time; the next round of the recovery deletes the next. */
@@ -17,22 +19,30 @@ interface Run {
   rows: number;
 }
 
+/** A policy that a deletion would reach too, because InfluxDB deletes over all policies of a database. */
+export interface OtherPolicy {
+  readonly rp: string;
+  /** What only the target has there is to be deleted as well. */
+  readonly prunable: boolean;
+  readonly onSource: boolean;
+}
+
 export interface Pruned {
   readonly rows: number;
-  /** Rows that could not be deleted: InfluxDB deletes over all policies, and another one has points there. */
+  /** Rows that could not be deleted without points of another policy. */
   readonly kept: number;
 }
 
 /**
  * Deletes from the target the rows of a span that the source has not, and those with fields that the source's lack, which
- * must be copied again then. `otherPolicies` are the database's others.
+ * must be copied again then. `others` are the other policies of the database.
  * @throws {ServerError}
  */
 export async function pruneSpan(
   pair: Pair,
   unit: Unit,
   span: Span,
-  otherPolicies: readonly string[],
+  others: readonly OtherPolicy[],
   signal: AbortSignal,
 ): Promise<Pruned> {
   let rows = 0;
@@ -41,7 +51,7 @@ export async function pruneSpan(
   for (let at = 0; at < runs.length; at += MAX_STATEMENTS) {
     const statements: string[] = [];
     for (const run of runs.slice(at, at + MAX_STATEMENTS)) {
-      if (await isElsewhere(pair, unit, run, otherPolicies, signal)) {
+      if (await isElsewhere(pair, unit, run, others, signal)) {
         kept += run.rows;
       } else {
         statements.push(`DELETE FROM ${measurementOf(unit)} WHERE ${conditionOf(run)}`);
@@ -72,21 +82,21 @@ async function findRuns(pair: Pair, unit: Unit, span: Span, signal: AbortSignal)
   return runs;
 }
 
+/** True if another policy has points of the run's series and times that are not to be deleted. */
 async function isElsewhere(
-  { target }: Pair,
+  pair: Pair,
   unit: Unit,
   run: Run,
-  policies: readonly string[],
+  others: readonly OtherPolicy[],
   signal: AbortSignal,
 ): Promise<boolean> {
-  for (const rp of policies) {
-    const from = fromClause({ ...unit, rp });
-    const tables = await target.table(
-      `SELECT *::field FROM ${from} WHERE ${conditionOf(run)} LIMIT 1`,
-      signal,
-      unit.db,
-    );
-    if (tables.length > 0) return true;
+  const points = async (server: Server, rp: string) => {
+    const q = `SELECT *::field FROM ${fromClause({ ...unit, rp })} WHERE ${conditionOf(run)} LIMIT 1`;
+    return (await server.table(q, signal, unit.db)).length > 0;
+  };
+  for (const { rp, prunable, onSource } of others) {
+    if (!(await points(pair.target, rp))) continue;
+    if (!prunable || (onSource && (await points(pair.source, rp)))) return true;
   }
   return false;
 }
@@ -95,9 +105,11 @@ async function isElsewhere(
 function conditionOf({ series: { tags, absent }, first, last }: Run): string {
   return [
     ...tags.map(([key, value]) =>
-      isQuotable(value) ? `${quoted(key)} = ${literal(value)}` : `${quoted(key)} =~ ${pattern(value)}`,
+      isQuotable(value)
+        ? `${quoteIdentifier(key)} = ${quoteString(value)}`
+        : `${quoteIdentifier(key)} =~ ${pattern(value)}`,
     ),
-    ...absent.map((key) => `${quoted(key)} = ''`),
+    ...absent.map((key) => `${quoteIdentifier(key)} = ''`),
     `time >= ${first} AND time <= ${last}`,
   ].join(" AND ");
 }

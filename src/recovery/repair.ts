@@ -160,7 +160,7 @@ export class Repair {
   async #prune(patient: Patient, signal: AbortSignal): Promise<boolean> {
     const { place, unit, slice } = patient;
     const { rows, kept } = await this.#held([patient], signal, () =>
-      pruneSpan(this.#pair, unit, this.#live(patient, slice), place.otherPolicies, signal),
+      pruneSpan(this.#pair, unit, this.#live(patient, slice), place.others, signal),
     );
     this.#options.state.add({ pruned: rows });
     if (kept > 0) patient.reason = `${kept} rows cannot be deleted without those of another retention policy`;

@@ -1,6 +1,6 @@
 import { parseGoDuration } from "../config/go-duration.ts";
+import { quoteIdentifier } from "../influxql/quote.ts";
 import { ServerError } from "./errors.ts";
-import { quoted } from "./quote.ts";
 import type { Server, Table } from "./server.ts";
 
 /** A retention policy. */
@@ -57,7 +57,7 @@ export async function readSchema(
 
 async function readPolicies(server: Server, db: string, signal: AbortSignal): Promise<Map<string, Policy>> {
   const names = ["name", "duration", "shardGroupDuration", "replicaN", "default"];
-  const rows = await columns(server, `SHOW RETENTION POLICIES ON ${quoted(db)}`, names, signal);
+  const rows = await columns(server, `SHOW RETENTION POLICIES ON ${quoteIdentifier(db)}`, names, signal);
   return new Map(
     rows.map(([name, duration, shard, replicas, isDefault]) => [
       String(name),
@@ -89,7 +89,7 @@ async function readUsers(server: Server, signal: AbortSignal): Promise<Map<strin
   for (const [name, admin] of await columns(server, "SHOW USERS", ["user", "admin"], signal)) {
     const grants = await columns(
       server,
-      `SHOW GRANTS FOR ${quoted(String(name))}`,
+      `SHOW GRANTS FOR ${quoteIdentifier(String(name))}`,
       ["database", "privilege"],
       signal,
     );
@@ -191,13 +191,14 @@ export function repairStatements(source: Schema, target: Schema): string[] {
     const theirs = target.databases.get(db);
     const preset = [...policies.values()].find(({ isDefault }) => isDefault);
     if (theirs === undefined) {
-      const own = preset === undefined ? "" : ` WITH ${policyClause(preset)} NAME ${quoted(preset.name)}`;
-      statements.push(`CREATE DATABASE ${quoted(db)}${own}`);
+      const own =
+        preset === undefined ? "" : ` WITH ${policyClause(preset)} NAME ${quoteIdentifier(preset.name)}`;
+      statements.push(`CREATE DATABASE ${quoteIdentifier(db)}${own}`);
     }
     for (const policy of policies.values()) {
       if (theirs === undefined ? policy === preset : theirs.policies.has(policy.name)) continue;
       statements.push(
-        `CREATE RETENTION POLICY ${quoted(policy.name)} ON ${quoted(db)} ${policyText(policy)}`,
+        `CREATE RETENTION POLICY ${quoteIdentifier(policy.name)} ON ${quoteIdentifier(db)} ${policyText(policy)}`,
       );
     }
     const known = theirs === undefined ? new Map() : theirs.queries;

@@ -1,5 +1,6 @@
-import { isQuotable, pattern, quoted } from "./quote.ts";
+import { quoteIdentifier } from "../influxql/quote.ts";
 import type { Server } from "./server.ts";
+import { isQuotable, pattern } from "./unquotable.ts";
 import type { Span } from "./windows.ts";
 
 /** The server that has it right, and the one that is to get the same. */
@@ -19,14 +20,14 @@ export interface Unit extends Span {
 }
 
 export const measurementOf = ({ measurement }: Pick<Unit, "measurement">): string =>
-  isQuotable(measurement) ? quoted(measurement) : pattern(measurement);
+  isQuotable(measurement) ? quoteIdentifier(measurement) : pattern(measurement);
 
 /**
  * The measurement of a unit with its policy. One statement is about one measurement only: over several ones InfluxDB
  * gives one type to fields of one name, and leaves out what has another.
  */
 export const fromClause = (unit: Pick<Unit, "rp" | "measurement">): string =>
-  `${quoted(unit.rp)}.${measurementOf(unit)}`;
+  `${quoteIdentifier(unit.rp)}.${measurementOf(unit)}`;
 
 export const whereTime = ({ start, end }: Span): string => `time >= ${start} AND time < ${end}`;
 

@@ -150,10 +150,8 @@ interface Place {
 export async function contents(server: RealInfluxdb, days: readonly Place[]): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const { db, rp, start, end } of days) {
-    found.set(
-      `${db} field keys`,
-      await ask(server, db, "application/json", `SHOW FIELD KEYS ON ${identifier(db)}`),
-    );
+    const types = `SHOW FIELD KEYS ON ${identifier(db)} FROM ${identifier(rp)}./^/`;
+    found.set(`${db} ${rp} field keys`, await ask(server, db, "application/json", types));
     const measurements =
       (await server.query(`SHOW MEASUREMENTS ON ${identifier(db)}`))[0]?.series?.[0]?.values ?? [];
     const statements = measurements.map(([name]) => {

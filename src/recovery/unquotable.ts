@@ -1,10 +1,3 @@
-/** A name as InfluxQL reads it: its scanner knows these three escapes and takes everything else as it is. */
-export const quoted = (name: string): string => `"${name.replace(/["\\]/g, "\\$&").replaceAll("\n", "\\n")}"`;
-
-/** A string literal, by the same rule. */
-export const literal = (text: string): string =>
-  `'${text.replace(/['\\]/g, "\\$&").replaceAll("\n", "\\n")}'`;
-
 /**
  * A measurement, or the value of a tag, that a quoted name can say. Others InfluxQL's scanner changes: NUL ends the text, a
  * carriage return becomes a line feed, and what is no UTF-8 becomes U+FFFD.
