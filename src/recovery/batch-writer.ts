@@ -1,11 +1,12 @@
 import { backoffMs } from "../backend/backoff.ts";
 import { SETTLE_MS } from "../backend/retry-after.ts";
 import type { Clock } from "../platform.ts";
+import { countLines, splitLines } from "../write/split.ts";
 import { ByteBuffer } from "./bytes.ts";
 import { ServerError } from "./errors.ts";
 import { type LineSeries, writeRow } from "./line-writer.ts";
 import type { Row } from "./msgpack.ts";
-import type { Server } from "./server.ts";
+import type { Server, Written } from "./server.ts";
 import { sleep } from "./sleep.ts";
 
 /** Lines of a write: what InfluxDB's makers advise. */
@@ -140,26 +141,39 @@ export class BatchWriter {
   }
 
   async #write(batch: ByteBuffer, lines: number): Promise<void> {
+    await this.#post(batch.written(), lines);
+    this.#spare.push(batch);
+  }
+
+  async #post(body: Uint8Array, lines: number): Promise<void> {
     const { clock, random } = this.#ports;
     const until = clock.monotonic() + PATIENCE_MS;
     for (let attempt = 0; ; attempt++) {
-      const written = await this.#server.write(this.#db, this.#rp, batch.written());
-      const { kind, expired, rejected, words, retryAfter } = written;
-      if (kind !== "later") {
-        const stored = Math.max(0, lines - expired - rejected);
-        this.#points += stored;
-        this.#bytes += batch.length;
-        this.#expired += expired;
-        this.#rejected += rejected;
-        if (rejected > 0) this.#words ??= words;
-        this.#ports.progress(stored, batch.length);
-        this.#spare.push(batch);
-        return;
-      }
+      const written = await this.#server.write(this.#db, this.#rp, body);
+      if (written.kind === "nothing" && lines > 1) return await this.#halves(body);
+      if (written.kind !== "later") return this.#done(written, body.length, lines);
       // Before that time is over an old value could still land after a newer one that the server gets from others.
       if (written.unknownOutcome) await sleep(clock, SETTLE_MS, NEVER);
-      if (clock.monotonic() >= until) throw new ServerError(this.#server.name, "unavailable", words);
-      await sleep(clock, backoffMs(attempt, MAX_BACKOFF_MS, random, retryAfter), this.signal);
+      if (clock.monotonic() >= until) throw new ServerError(this.#server.name, "unavailable", written.words);
+      await sleep(clock, backoffMs(attempt, MAX_BACKOFF_MS, random, written.retryAfter), this.signal);
     }
+  }
+
+  /** One line must not cost the others: until each is stored or refused alone. */
+  async #halves(body: Uint8Array): Promise<void> {
+    for (const part of splitLines(body, Math.ceil(body.length / 2))) {
+      await this.#post(part, countLines(part));
+    }
+  }
+
+  #done({ kind, expired, rejected, words }: Written, bytes: number, lines: number): void {
+    const refused = kind === "nothing" ? lines : rejected;
+    const stored = Math.max(0, lines - expired - refused);
+    this.#points += stored;
+    this.#bytes += bytes;
+    this.#expired += expired;
+    this.#rejected += refused;
+    if (refused > 0) this.#words ??= words;
+    this.#ports.progress(stored, bytes);
   }
 }

@@ -59,7 +59,7 @@ export async function compareServers(
     signal,
   );
   const listed = new Listed();
-  for (const differing of ordered(surveyed.differing)) {
+  for (const differing of surveyed.differing) {
     for (const slice of differing.slices) {
       await patience.with(() => confirm(pair, differing, slice, deep, ports, listed, signal), signal);
     }
@@ -100,14 +100,4 @@ async function confirm(
   const { slices, missing, changed, extra, samples } = await lookTwice(pair, unit, slice, settled, signal);
   if (slices.length === 0) return;
   listed.add(pointDifference(unit, slice, { rows: { missing, changed, extra }, samples }));
-}
-
-/** As people look for it: by place, then by time. */
-function ordered(differing: readonly Differing[]): Differing[] {
-  const key = ({ unit }: Differing) => `${unit.db}\0${unit.rp}\0${unit.measurement}`;
-  return [...differing].sort((a, b) => {
-    const [left, right] = [key(a), key(b)];
-    if (left !== right) return left < right ? -1 : 1;
-    return a.unit.start < b.unit.start ? -1 : 1;
-  });
 }

@@ -1,9 +1,11 @@
 import { readable } from "./bytes.ts";
 import type { RowDifference } from "./diff.ts";
+import { compareText } from "./line-writer.ts";
 import type { SchemaDifference } from "./schema.ts";
 import type { Totals } from "./state.ts";
 import type { Slice } from "./sums.ts";
 import type { Unit } from "./unit.ts";
+import { compareTimes } from "./windows.ts";
 
 /** Differences that a report lists one by one. */
 const MAX_LISTED = 1_000;
@@ -58,16 +60,24 @@ export interface RecoverReport extends CompareReport {
 
 /** A list that does not grow for ever. */
 export class Listed {
-  readonly differences: PointDifference[] = [];
+  readonly #found: PointDifference[] = [];
   omitted = 0;
 
   add(difference: PointDifference): void {
-    if (this.differences.length < MAX_LISTED) this.differences.push(difference);
+    if (this.#found.length < MAX_LISTED) this.#found.push(difference);
     else this.omitted++;
   }
 
+  /** As people look for them: by place, then by time. */
+  get differences(): PointDifference[] {
+    const key = ({ db, rp, measurement }: PointDifference) => `${db}\0${rp}\0${measurement}`;
+    return this.#found.toSorted(
+      (a, b) => compareText(key(a), key(b)) || compareTimes(BigInt(a.start), BigInt(b.start)),
+    );
+  }
+
   get empty(): boolean {
-    return this.differences.length === 0;
+    return this.#found.length === 0;
   }
 }
 

@@ -24,6 +24,9 @@ const MAX_ERROR_BYTES = 64 * 1024;
  */
 const PASSING = ["engine is closed", "shard is closed", "max-concurrent-queries limit exceeded", "timeout"];
 
+/** How InfluxDB begins its words when it stored the other lines of a write. */
+const PARTIAL = "partial write";
+
 /** A series of an answer that fits into memory. */
 export interface Table extends Series {
   readonly rows: readonly (readonly Value[])[];
@@ -31,8 +34,11 @@ export interface Table extends Series {
 
 /** What became of a batch of lines. */
 export interface Written {
-  /** `later`: the server is too busy, or does not answer; the batch may be sent again. */
-  readonly kind: "stored" | "partly" | "later";
+  /**
+   * `nothing`: it refuses all of them, as when two lines give a new field different types. `later`: the server is too busy,
+   * or does not answer; the batch may be sent again.
+   */
+  readonly kind: "stored" | "partly" | "nothing" | "later";
   /** Lines that were older than the retention policy keeps. */
   readonly expired: number;
   /** Lines that the server refused for another reason. */
@@ -135,6 +141,7 @@ export class Server {
     if (reply.kind === "not-ready")
       throw this.#error(reply.status === 401 || reply.status === 403 ? "refused" : "query", words);
     if (reply.kind !== "rejected") return { ...answer, kind: "later" };
+    if (!(reply.influxError ?? "").startsWith(PARTIAL)) return { ...answer, kind: "nothing" };
     const dropped = Math.max(1, Number(/dropped=(\d+)$/.exec(words)?.[1] ?? 1));
     return { ...answer, kind: "partly", [isExpired(reply) ? "expired" : "rejected"]: dropped };
   }

@@ -60,7 +60,8 @@ export async function survey(
     for (const unit of some) {
       const span = liveSpan(place, unit, options.nowNs());
       if (span.start > unit.start) {
-        expired += await patience.with(() => expiredPoints(pair, unit, span, signal), signal);
+        const points = await patience.with(() => expiredPoints(pair, unit, span, signal), signal);
+        expired += points;
       }
       if (span.start < span.end) parts.push({ unit, span });
     }

@@ -10,7 +10,7 @@ import { type RecoverOptions, Recovery } from "../../src/recovery/recover.ts";
 import type { CompareReport, RecoverReport } from "../../src/recovery/report.ts";
 import { Server } from "../../src/recovery/server.ts";
 import type { StateStore } from "../../src/recovery/state.ts";
-import { NASTY_DATABASES, nastyBodies } from "../support/nasty-points.ts";
+import { DAY_NS, FIRST_DAY_NS, NASTY_DATABASES, nastyBodies } from "../support/nasty-points.ts";
 import {
   identifier,
   type QueryResult,
@@ -117,6 +117,9 @@ export function memoryStore(): StateStore & { text: string | undefined } {
   };
 }
 
+/** The beginning of a day, in nanoseconds. */
+export const day = (at: number): bigint => FIRST_DAY_NS + BigInt(at) * DAY_NS;
+
 export async function writeNasty(server: RealInfluxdb): Promise<void> {
   for (const { name, policies } of NASTY_DATABASES) {
     await server.query(`CREATE DATABASE ${identifier(name)}`);
@@ -148,10 +151,8 @@ interface Place {
  * itself does not go: JSON shows values exactly, CSV the bytes of strings, and the types of fields come from InfluxDB.
  */
 export async function contents(server: RealInfluxdb, days: readonly Place[]): Promise<Map<string, string>> {
-  const found = new Map<string, string>();
+  const found = await types(server, days);
   for (const { db, rp, start, end } of days) {
-    const types = `SHOW FIELD KEYS ON ${identifier(db)} FROM ${identifier(rp)}./^/`;
-    found.set(`${db} ${rp} field keys`, await ask(server, db, "application/json", types));
     const measurements =
       (await server.query(`SHOW MEASUREMENTS ON ${identifier(db)}`))[0]?.series?.[0]?.values ?? [];
     const statements = measurements.map(([name]) => {
@@ -170,6 +171,24 @@ export async function contents(server: RealInfluxdb, days: readonly Place[]): Pr
     for (const accept of ["application/json", "application/csv"]) {
       const text = await ask(server, db, accept, q);
       found.set(`${db} ${rp} ${start} ${accept}`, createHash("sha1").update(text).digest("hex"));
+    }
+  }
+  return found;
+}
+
+/** InfluxDB tells the types of the default policy's fields only, so each policy is that for a moment. */
+async function types(server: RealInfluxdb, places: readonly Place[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>();
+  for (const db of new Set(places.map((place) => place.db))) {
+    const policies =
+      (await server.query(`SHOW RETENTION POLICIES ON ${identifier(db)}`))[0]?.series?.[0]?.values ?? [];
+    const byDefault = policies.find((policy) => policy[4] === true);
+    for (const policy of [...policies, byDefault]) {
+      await server.query(
+        `ALTER RETENTION POLICY ${identifier(`${policy?.[0]}`)} ON ${identifier(db)} DEFAULT`,
+      );
+      const q = `SHOW FIELD KEYS ON ${identifier(db)}`;
+      found.set(`${db} ${policy?.[0]} types`, await ask(server, db, "application/json", q));
     }
   }
   return found;
