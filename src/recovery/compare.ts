@@ -94,8 +94,8 @@ async function confirm(
   const large = slice.values > SLICE_VALUES && !deep;
   if (large) return listed.add(pointDifference(unit, slice));
   const settled = async () => {
-    await control.answered(pair.source.name, readable(unit.db));
-    await control.answered(pair.target.name, readable(unit.db));
+    await control.answered(pair.source.name, readable(unit.db), signal);
+    await control.answered(pair.target.name, readable(unit.db), signal);
   };
   const { slices, missing, changed, extra, samples } = await lookTwice(pair, unit, slice, settled, signal);
   if (slices.length === 0) return;

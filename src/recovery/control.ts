@@ -16,11 +16,11 @@ export interface RelayControl {
   resume(backend: string): Promise<void>;
   /**
    * Keeps writes for this database and policy from the server until the returned function is called. Resolves when none
-   * is in flight there.
+   * is in flight there. Whoever holds it already is waited for.
    */
-  hold(backend: string, db: string, rp: string): Promise<() => Promise<void>>;
+  hold(backend: string, db: string, rp: string, signal: AbortSignal): Promise<() => Promise<void>>;
   /** Resolves when the server has answered everything for the database that was accepted before. */
-  answered(backend: string, db: string): Promise<void>;
+  answered(backend: string, db: string, signal: AbortSignal): Promise<void>;
   suspects(backend: string): Promise<readonly SuspectRange[]>;
   /** The server is the same as its replicas in these. */
   repaired(backend: string, ranges: readonly SuspectRange[]): Promise<void>;

@@ -1,3 +1,4 @@
+import { crc32c } from "../spool/crc32c.ts";
 import { scanFields, splitFields } from "../write/point-fields.ts";
 import { byteString, readable } from "./bytes.ts";
 import { compareSeries, LineSource } from "./line-source.ts";
@@ -27,7 +28,10 @@ export interface Diff {
   readonly missing: number;
   readonly changed: number;
   readonly extra: number;
-  /** Each differing row as `kind key time`; undefined if there are too many to remember. */
+  /**
+   * Each differing row as `kind key time`, and for one that is changed a checksum of what the target has: a row that follows
+   * the source's writes is another one at the next look. Undefined if there are too many to remember.
+   */
   readonly ids: ReadonlySet<string> | undefined;
   /** Where rows differ, ordered by time. */
   readonly slices: readonly Slice[];
@@ -188,7 +192,7 @@ class Tally {
       this.#samples.push(`${kind}: ${readable(line)}`);
     }
     if (this.#ids.size >= MAX_ROWS) this.#overflow = true;
-    else this.#ids.add(`${kind} ${row.series.key} ${row.time}`);
+    else this.#ids.add(`${kind} ${row.series.key} ${row.time} ${kind === "changed" ? checksum(row) : ""}`);
   }
 
   #cell(row: LineSource): Cell {
@@ -201,6 +205,8 @@ class Tally {
     return cell;
   }
 }
+
+const checksum = (row: LineSource): number => crc32c(row.bytes.subarray(row.start, row.end));
 
 /** True if a line has a field of a name that the other line has not. */
 function hasMoreFields(line: Uint8Array, other: Uint8Array, keyLength: number): boolean {

@@ -152,7 +152,7 @@ export class Repair {
     const { unit, slice } = patient;
     const span = this.#live(patient, slice);
     if (span.start >= span.end) return NOTHING;
-    const look = () => lookTwice(this.#pair, unit, span, () => this.#settled(unit), signal);
+    const look = () => lookTwice(this.#pair, unit, span, () => this.#settled(unit, signal), signal);
     return await this.#options.patience.with(look, signal);
   }
 
@@ -171,9 +171,9 @@ export class Repair {
   async #held<T>(group: readonly Patient[], signal: AbortSignal, run: () => Promise<T>): Promise<T> {
     const { control } = this.#ports;
     const { unit } = group[0] as Patient;
-    const release = await control.hold(this.#pair.target.name, readable(unit.db), readable(unit.rp));
+    const release = await control.hold(this.#pair.target.name, readable(unit.db), readable(unit.rp), signal);
     try {
-      await control.answered(this.#pair.source.name, readable(unit.db));
+      await control.answered(this.#pair.source.name, readable(unit.db), signal);
       signal.throwIfAborted();
       return await run();
     } finally {
@@ -181,10 +181,10 @@ export class Repair {
     }
   }
 
-  async #settled({ db }: Unit): Promise<void> {
+  async #settled({ db }: Unit, signal: AbortSignal): Promise<void> {
     const { control } = this.#ports;
-    await control.answered(this.#pair.source.name, readable(db));
-    await control.answered(this.#pair.target.name, readable(db));
+    await control.answered(this.#pair.source.name, readable(db), signal);
+    await control.answered(this.#pair.target.name, readable(db), signal);
   }
 
   #live({ place }: Damage, span: Span): Span {
