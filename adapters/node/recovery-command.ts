@@ -1,18 +1,20 @@
 import type { Config, OutputConfig } from "../../src/config/config.ts";
-import type { LogSink, Platform } from "../../src/platform.ts";
+import type { Platform } from "../../src/platform.ts";
 import { compareServers, type RecoveryPorts } from "../../src/recovery/compare.ts";
-import { NO_RELAY } from "../../src/recovery/control.ts";
+import type { RelayControl } from "../../src/recovery/control.ts";
 import { RecoveryError } from "../../src/recovery/errors.ts";
 import { Meter } from "../../src/recovery/progress.ts";
 import { Recovery } from "../../src/recovery/recover.ts";
 import { Server } from "../../src/recovery/server.ts";
 import type { Pair } from "../../src/recovery/unit.ts";
 import { nameOf, signatureOf } from "../../src/relay/names.ts";
+import { replicaSets } from "../../src/shard/sets.ts";
+import { commandLog } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
 import type { Host, Output } from "./host.ts";
-import { createLogWriter } from "./log-writer.ts";
 import { type RecoveryRequest, readRecoveryArguments } from "./recovery-arguments.ts";
+import { findRelay } from "./recovery-control.ts";
 import { showProgress } from "./recovery-progress.ts";
 import { fileState, recoveryStateFile } from "./recovery-state.ts";
 import { compareText, recoverText } from "./recovery-tables.ts";
@@ -31,7 +33,7 @@ export async function runRecoveryCommand(
   host: Pick<Host, "runtime" | "platform">,
   { stdout, stderr }: Output,
 ): Promise<number> {
-  const platform = host.platform(log(stderr));
+  const platform = host.platform(commandLog(stderr));
   const request = readRecoveryArguments(action, args, platform.clock.nowNs());
   if (request.action === "help") {
     stdout.write(request.text);
@@ -39,12 +41,16 @@ export async function runRecoveryCommand(
   }
   const config = loadConfigFile(request.config, host.runtime);
   const backends = backendsOf(config);
-  const pair = await openPair(request, backends, platform);
-  const meter = new Meter(platform.clock);
-  const progress = showProgress(() => meter.read(), stderr, process.stderr.isTTY === true);
   const { clock, random } = platform;
-  const ports: RecoveryPorts = { clock, random, control: NO_RELAY, meter };
+  const meter = new Meter(clock);
+  const progress = showProgress(() => meter.read(), stderr, process.stderr.isTTY === true);
+  const opened: { close(): Promise<void> }[] = [];
   try {
+    const relay = await findRelay(config, platform, request.action === "recover" && !request.dryRun);
+    opened.push(relay);
+    const pair = await openPair(request, backends, platform, relay.control);
+    opened.push(pair.source, pair.target);
+    const ports: RecoveryPorts = { clock, random, control: relay.control, meter };
     const report = await withSignals((signal) =>
       request.action === "compare"
         ? compare(request, pair, ports, signal)
@@ -55,7 +61,7 @@ export async function runRecoveryCommand(
     return report.equal ? 0 : EXIT_DIFFERENT;
   } finally {
     progress.stop();
-    await Promise.all([pair.source.close(), pair.target.close()]);
+    await Promise.all(opened.map((each) => each.close()));
   }
 }
 
@@ -93,20 +99,22 @@ async function recover(
 
 interface Backend {
   readonly output: OutputConfig;
-  /** Names of the listeners that write to it. */
-  readonly listeners: ReadonlySet<string>;
+  /** Those of which it is a replica, each as a listener and the number of its shard. */
+  readonly sets: ReadonlySet<string>;
 }
 
 function backendsOf({ http }: Config): Map<string, Backend> {
   const taken = new Map<string, string>();
-  const found = new Map<string, Backend & { readonly listeners: Set<string> }>();
+  const found = new Map<string, Backend & { readonly sets: Set<string> }>();
   for (const listener of http) {
-    for (const output of listener.outputs) {
-      const name = nameOf(output, listener, taken);
-      taken.set(name, signatureOf(output));
-      const backend = found.get(name) ?? { output: { ...output, name }, listeners: new Set() };
-      backend.listeners.add(listener.name);
-      found.set(name, backend);
+    for (const [shard, outputs] of replicaSets(listener, listener.outputs).entries()) {
+      for (const output of outputs) {
+        const name = nameOf(output, listener, taken);
+        taken.set(name, signatureOf(output));
+        const backend = found.get(name) ?? { output: { ...output, name }, sets: new Set() };
+        backend.sets.add(JSON.stringify([listener.name, shard]));
+        found.set(name, backend);
+      }
     }
   }
   return found;
@@ -116,35 +124,54 @@ async function openPair(
   request: Compare | Recover,
   backends: ReadonlyMap<string, Backend>,
   platform: Platform,
+  control: RelayControl,
 ): Promise<Pair> {
-  const open = (option: string, name: string) => {
+  const find = (option: string, name: string): Backend => {
     const backend = backends.get(name);
-    if (backend !== undefined) return new Server(backend.output, platform);
-    throw new UsageError(
-      `--${option} ${name}: no output has this name; there are ${[...backends.keys()].join(", ")}`,
-    );
+    if (backend !== undefined) return backend;
+    const known = [...backends.keys()].join(", ");
+    throw new UsageError(`--${option} ${name}: no output has this name; there are ${known}`);
   };
+  const open = (option: string, name: string) => new Server(find(option, name).output, platform);
   if (request.action === "compare") {
     return { source: open("from", request.from), target: open("to", request.to) };
   }
-  const target = open("backend", request.backend);
-  if (request.from !== undefined) return { source: open("from", request.from), target };
-  return { source: await firstReplica(request.backend, backends, platform), target };
+  const { backend: name, from } = request;
+  const { sets } = find("backend", name);
+  const replicas = new Map(
+    [...backends].filter(([other, of]) => other !== name && [...of.sets].some((set) => sets.has(set))),
+  );
+  if (from !== undefined && !replicas.has(from)) {
+    find("from", from);
+    throw new UsageError(`--from ${from}: it is no replica of ${name}, so it holds other data`);
+  }
+  const source =
+    from === undefined ? await chooseSource(name, replicas, platform, control) : open("from", from);
+  return { source, target: open("backend", name) };
 }
 
-/** The first other output of the same listener that answers. */
-async function firstReplica(
+/** A replica that answers, best one that lacks nothing as far as the relay knows. */
+async function chooseSource(
   target: string,
-  backends: ReadonlyMap<string, Backend>,
+  replicas: ReadonlyMap<string, Backend>,
   platform: Platform,
+  control: RelayControl,
 ): Promise<Server> {
-  const own = backends.get(target)?.listeners ?? new Set();
-  for (const [name, { output, listeners }] of backends) {
-    if (name === target || [...listeners].every((listener) => !own.has(listener))) continue;
+  let second: Server | undefined;
+  for (const [name, { output }] of replicas) {
     const server = new Server(output, platform);
-    if (await server.ping()) return server;
-    await server.close();
+    if (!(await server.ping())) {
+      await server.close();
+    } else if ((await control.suspects(name)).length === 0) {
+      await second?.close();
+      return server;
+    } else if (second === undefined) {
+      second = server;
+    } else {
+      await server.close();
+    }
   }
+  if (second !== undefined) return second;
   throw new RecoveryError("NO_SOURCE", `no replica of ${target} answers that it could be copied from`);
 }
 
@@ -159,13 +186,4 @@ async function withSignals<T>(run: (signal: AbortSignal) => Promise<T>): Promise
   } finally {
     process.off("SIGINT", stop).off("SIGTERM", stop);
   }
-}
-
-function log(stderr: Output["stderr"]): LogSink {
-  return createLogWriter({
-    level: "warn",
-    format: process.stderr.isTTY ? "pretty" : "json",
-    now: Date.now,
-    write: (line) => void stderr.write(line),
-  });
 }

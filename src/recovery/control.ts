@@ -1,3 +1,5 @@
+import { RelayError } from "../errors.ts";
+
 /** Where a server may differ from its replicas; both ends belong to it. */
 export interface SuspectRange {
   /** "*" for any. */
@@ -9,6 +11,13 @@ export interface SuspectRange {
   readonly max: bigint;
 }
 
+/** Writes that were to be held were perhaps not held all the time: what was done meanwhile has to be done again. */
+export class HoldLostError extends RelayError {
+  constructor(backend: string, options?: ErrorOptions) {
+    super("HOLD_LOST", `the relay does not hold the writes for ${backend} any more`, options);
+  }
+}
+
 /** What a recovery asks of the relay that writes to both servers. Names are those of outputs, and plain text. */
 export interface RelayControl {
   /** Takes the server out of queries. */
@@ -16,7 +25,7 @@ export interface RelayControl {
   resume(backend: string): Promise<void>;
   /**
    * Keeps writes for this database and policy from the server until the returned function is called. Resolves when none
-   * is in flight there. Whoever holds it already is waited for.
+   * is in flight there. The returned function rejects with a {@link HoldLostError} if they were not kept all the time.
    */
   hold(backend: string, db: string, rp: string, signal: AbortSignal): Promise<() => Promise<void>>;
   /** Resolves when the server has answered everything for the database that was accepted before. */

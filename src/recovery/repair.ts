@@ -1,6 +1,7 @@
 import { BatchWriter } from "./batch-writer.ts";
 import { readable } from "./bytes.ts";
 import type { RecoveryPorts } from "./compare.ts";
+import { HoldLostError } from "./control.ts";
 import { copySpan } from "./copy.ts";
 import { diffRows } from "./diff.ts";
 import { type Confirmed, lookTwice } from "./examine.ts";
@@ -167,8 +168,19 @@ export class Repair {
     return rows > 0;
   }
 
-  /** Runs while the target gets no live writes of the database and policy, and the source has answered all of its own. */
+  /** Runs while the target gets no live writes of the database and policy; once more if it turns out that it got some. */
   async #held<T>(group: readonly Patient[], signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#heldOnce(group, signal, run);
+      } catch (error) {
+        if (!(error instanceof HoldLostError) || attempt >= ROUNDS) throw error;
+      }
+    }
+  }
+
+  /** The source has answered all of its writes by then: one that only the target took is not lost. */
+  async #heldOnce<T>(group: readonly Patient[], signal: AbortSignal, run: () => Promise<T>): Promise<T> {
     const { control } = this.#ports;
     const { unit } = group[0] as Patient;
     const release = await control.hold(this.#pair.target.name, readable(unit.db), readable(unit.rp), signal);
