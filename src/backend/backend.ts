@@ -8,7 +8,7 @@ import { MemoryLog } from "../spool/memory-log.ts";
 import type { Kept } from "../spool/undelivered.ts";
 import type { Destination, OutcomeKind, Write } from "../writer.ts";
 import { Apart } from "./apart.ts";
-import { type BackendStatus, heldStatus, rangeStatus } from "./backend-status.ts";
+import { type BackendStatus, type HeldStatus, heldStatus, rangeStatus } from "./backend-status.ts";
 import { BackendClient } from "./client.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { DefaultPolicies } from "./default-policies.ts";
@@ -168,6 +168,11 @@ export class Backend implements Replica {
     });
   }
 
+  /** How it is reached. It holds secrets. */
+  get output(): OutputConfig {
+    return { ...this.#output, name: this.name };
+  }
+
   get origin(): string {
     return this.#output.origin;
   }
@@ -195,13 +200,28 @@ export class Backend implements Replica {
     return this.#sync.staleMs(db);
   }
 
-  /** True if it has not delivered in time what was written to a database. */
-  isBehind(db: string): boolean {
+  /** True if it has not delivered in time what was written to a database, or to any. */
+  isBehind(db?: string): boolean {
     return this.#sync.isBehind(db);
+  }
+
+  /** True if it is just getting what it missed of a database, or of any. */
+  isCatchingUp(db?: string): boolean {
+    return this.#sync.isCatchingUp(db);
+  }
+
+  /** Whether it is there, so steadily that it should be relied on, and since when (monotonic milliseconds). */
+  get health(): { readonly up: boolean; readonly sinceMs: number } {
+    return this.#sync.health;
   }
 
   get drained(): boolean {
     return this.#sync.drains.list.length > 0;
+  }
+
+  /** For whom it was taken out of queries. */
+  get drainedBy(): readonly string[] {
+    return this.#sync.drains.list.map(({ by }) => by);
   }
 
   /** Takes it out of queries for somebody, who is named in a word. Resolves when a restart would not forget it. */
@@ -323,6 +343,12 @@ export class Backend implements Replica {
     return (this.#storage === undefined ? this.#main : this.#private)?.backlog ?? { records: 0, bytes: 0 };
   }
 
+  /** What it is not ready for. */
+  get held(): HeldStatus[] {
+    const { heldReasons } = this.handoff;
+    return this.#all().flatMap((lanes) => lanes.held().map((held) => heldStatus(held, heldReasons)));
+  }
+
   /** What it lacks. */
   get backlog(): { readonly records: number; readonly bytes: number } {
     const parts = this.#all().map(({ backlog }) => backlog);
@@ -333,7 +359,7 @@ export class Backend implements Replica {
   }
 
   status(): BackendStatus {
-    const { lost, suspect, heldReasons, counters } = this.handoff;
+    const { lost, suspect, counters } = this.handoff;
     const { backlog } = this;
     return {
       name: this.name,
@@ -347,7 +373,7 @@ export class Backend implements Replica {
       version: this.version?.version,
       backlog,
       lanes: this.#all().reduce((sum, lanes) => sum + lanes.count, 0),
-      held: this.#all().flatMap((lanes) => lanes.held().map((held) => heldStatus(held, heldReasons))),
+      held: this.held,
       lost: lost.list().map(rangeStatus),
       suspect: suspect.list().map(rangeStatus),
       requests: { ...this.#requests },

@@ -70,6 +70,11 @@ export class Listener implements Writer {
     this.queries = this.#query();
   }
 
+  /** The backends in groups that are replicas of each other. */
+  get sets(): readonly (readonly Backend[])[] {
+    return this.#sets;
+  }
+
   post(write: Write, signal: AbortSignal): Promise<Reply> {
     return this.#writer.post(write, signal);
   }
