@@ -67,7 +67,9 @@ export class MissingDatabases {
   async #ask(backend: Backend, suspicion: Suspicion, replicas: readonly Backend[]): Promise<void> {
     const missing = await missingOn(backend, replicas);
     if (this.#suspicions.get(backend) !== suspicion) return;
-    if (missing.size === 0 || suspicion.first !== undefined) {
+    if (missing === undefined) {
+      this.#suspicions.set(backend, { ...suspicion, at: this.#clock.monotonic() + SECOND_LOOK_MS });
+    } else if (missing.size === 0 || suspicion.first !== undefined) {
       for (const db of missing) if (suspicion.first?.has(db)) backend.handoff.lacksDatabase(db);
       this.#suspicions.delete(backend);
     } else {
@@ -76,9 +78,13 @@ export class MissingDatabases {
   }
 }
 
-async function missingOn(backend: Backend, replicas: readonly Backend[]): Promise<Set<string>> {
+/** Undefined if it does not tell. */
+async function missingOn(
+  backend: Backend,
+  replicas: readonly Backend[],
+): Promise<ReadonlySet<string> | undefined> {
   const own = await databasesOf(backend);
-  if (own === undefined) return new Set();
+  if (own === undefined) return undefined;
   const others = await Promise.all(
     replicas.filter(({ health }) => health.up).map((replica) => databasesOf(replica)),
   );
