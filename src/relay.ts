@@ -1,12 +1,23 @@
 import { Backend } from "./backend/backend.ts";
 import type { BackendStatus } from "./backend/backend-status.ts";
-import type { Config, HttpListenerConfig, OutputConfig, SpoolConfig } from "./config/config.ts";
+import type {
+  Config,
+  HttpListenerConfig,
+  OutputConfig,
+  RecoveryConfig,
+  SpoolConfig,
+} from "./config/config.ts";
 import type { AppListener, HttpCounters } from "./http/listener.ts";
 import { createLog, type Log } from "./observe/log.ts";
 import type { Platform } from "./platform.ts";
 import type { QueryCounters } from "./query/counters.ts";
+import { AutoRecovery } from "./recovery/auto-recovery.ts";
+import { createTaskRunner } from "./recovery/auto-run.ts";
+import type { AutoStatus } from "./recovery/auto-status.ts";
+import { type CheckStatus, ScheduledCheck } from "./recovery/scheduled-check.ts";
 import { FieldCheck, type FieldTypesStatus } from "./relay/field-check.ts";
 import { Listener } from "./relay/listener.ts";
+import { MissingDatabases } from "./relay/missing-databases.ts";
 import { nameOf, signatureOf } from "./relay/names.ts";
 import { Storages } from "./relay/storages.ts";
 import type { ShardingStatus } from "./shard/sharding.ts";
@@ -41,6 +52,11 @@ export interface RelayStatus {
   readonly removed: readonly BackendStatus[];
   /** Fields that replicas store with different types. */
   readonly fieldTypes: FieldTypesStatus;
+  readonly recovery: {
+    readonly mode: RecoveryConfig["mode"];
+    readonly backends: readonly AutoStatus[];
+    readonly check: CheckStatus;
+  };
 }
 
 /** What a stop left undone. */
@@ -65,13 +81,16 @@ export class Relay {
   #spool: SpoolConfig | undefined;
   readonly #storages: Storages;
   readonly #fieldCheck: FieldCheck;
+  #recoveryConfig: RecoveryConfig;
+  readonly #recovery: AutoRecovery;
+  readonly #check: ScheduledCheck;
 
   /**
    * A relay with its spool.
    * @throws {SpoolError} when it cannot be opened, or another process has it.
    */
   static async open(config: Config, platform: Platform): Promise<Relay> {
-    const relay = new Relay(platform);
+    const relay = new Relay(config, platform);
     try {
       await relay.#storages.prepare(config, new Set());
       relay.#apply(config);
@@ -82,7 +101,7 @@ export class Relay {
     }
   }
 
-  private constructor(platform: Platform) {
+  private constructor({ recovery }: Config, platform: Platform) {
     this.#platform = platform;
     this.log = createLog(platform.log, platform.clock);
     this.#storages = new Storages(platform, this.log);
@@ -90,8 +109,21 @@ export class Relay {
     this.#fieldCheck = new FieldCheck({
       clock: platform.clock,
       log: this.log,
-      replicaSets: () => [...this.#listeners.values()].flatMap(({ sets }) => sets),
+      replicaSets: () => this.#sets(),
     });
+    this.#recoveryConfig = recovery;
+    const common = {
+      ...{ platform, log: this.log },
+      config: () => this.#recoveryConfig,
+      sets: () => this.#sets(),
+    };
+    const missing = new MissingDatabases(platform.clock);
+    this.#recovery = new AutoRecovery({
+      ...common,
+      run: createTaskRunner(platform),
+      lookForMissing: (sets) => missing.look(sets),
+    });
+    this.#check = new ScheduledCheck(common);
     this.#udp = new UdpListeners({
       platform,
       log: this.log,
@@ -109,6 +141,8 @@ export class Relay {
     await Promise.race([Promise.all(greetings), this.#until(this.#platform.clock.monotonic() + GREETING_MS)]);
     for (const backend of this.#backends.values()) void backend.watch();
     this.#fieldCheck.start();
+    this.#recovery.start();
+    this.#check.start();
     await this.#udp.apply(config.udp);
   }
 
@@ -173,6 +207,11 @@ export class Relay {
       backends: [...this.#backends.values()].map((backend) => backend.status()),
       removed: this.#removed.map((backend) => backend.status()),
       fieldTypes: this.#fieldCheck.status,
+      recovery: {
+        mode: this.#recoveryConfig.mode,
+        backends: this.#recovery.status(),
+        check: this.#check.status,
+      },
     };
   }
 
@@ -184,7 +223,8 @@ export class Relay {
   async stop(deadline: number): Promise<Leftover[]> {
     const { clock } = this.#platform;
     this.#fieldCheck.stop();
-    await Promise.race([this.#udp.stop(), this.#until(deadline)]);
+    const ended = Promise.all([this.#udp.stop(), this.#recovery.stop(), this.#check.stop()]);
+    await Promise.race([ended, this.#until(deadline)]);
     const backends = [...this.#backends.values(), ...this.#removed];
     while (backends.some(({ busy }) => busy) && clock.monotonic() < deadline) {
       await this.#until(clock.monotonic() + STOP_POLL_MS);
@@ -195,6 +235,11 @@ export class Relay {
     return backends
       .map(({ name, volatile }) => ({ backend: name, ...volatile }))
       .filter(({ records }) => records > 0);
+  }
+
+  /** The backends that have the same data, set by set. */
+  #sets(): (readonly Backend[])[] {
+    return [...this.#listeners.values()].flatMap(({ sets }) => sets);
   }
 
   #until(time: number): Promise<void> {
@@ -209,6 +254,7 @@ export class Relay {
     const signatures = this.#outputs;
     const removed = this.#removed;
     this.#spool = config.spool;
+    this.#recoveryConfig = config.recovery;
     this.#backends = new Map();
     this.#outputs = new Map();
     let sets: Map<HttpListenerConfig, Backend[]>;

@@ -6,6 +6,8 @@ import type { Output } from "./host.ts";
 import { createLogWriter } from "./log-writer.ts";
 
 const CONNECT_TIMEOUT_MS = 5_000;
+/** A lease must be renewed while something else is waited for. */
+const CONNECTIONS = 8;
 
 /** A client of the admin listener that the config of a running relay names. */
 export function connectAdmin(
@@ -17,7 +19,7 @@ export function connectAdmin(
   const address = formatAddress({ host: loopback, port });
   const http = platform.openHttp({
     origin: `http://${address}`,
-    connections: 1,
+    connections: CONNECTIONS,
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     tls: { skipVerification: false },
   });

@@ -9,6 +9,8 @@ export type Command =
 export const USAGE = `influxdb-relay [--config FILE] [--check]
 influxdb-relay status | drain NAME | resume NAME --config FILE
 influxdb-relay spool list|show|verify|drop|replay --config FILE
+influxdb-relay compare --from NAME --to NAME --config FILE
+influxdb-relay recover --backend NAME --config FILE
 
 Writes to every InfluxDB of a replica set. Without --config it starts two embedded demo servers to try it out.
 
@@ -20,6 +22,8 @@ Writes to every InfluxDB of a replica set. Without --config it starts two embedd
   status          whether each server should get queries, or why not and what to do
   drain, resume   take a server out of queries, and let it have them again
   spool ...       look after what is kept for servers that lack something: see influxdb-relay spool --help
+  compare ...     say how two servers differ: see influxdb-relay compare --help
+  recover ...     make a server the same as its replica: see influxdb-relay recover --help
                   (each of them has --help)
 
 Signals: SIGHUP reads the config and the certificates again; SIGTERM and SIGINT stop.

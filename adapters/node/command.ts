@@ -7,6 +7,8 @@ import { isBackendAction } from "./backend-arguments.ts";
 import { runBackendCommand } from "./backend-command.ts";
 import { loadConfigFile } from "./config-file.ts";
 import type { Host, Output } from "./host.ts";
+import { isRecoveryAction } from "./recovery-arguments.ts";
+import { runRecoveryCommand } from "./recovery-command.ts";
 import { serve } from "./serve.ts";
 import { runSpoolCommand } from "./spool-command.ts";
 
@@ -20,6 +22,7 @@ export async function runCommand(
     const [word, ...rest] = args;
     if (isBackendAction(word)) return await runBackendCommand(word, rest, host, output);
     if (word === "spool") return await runSpoolCommand(rest, host, output);
+    if (isRecoveryAction(word)) return await runRecoveryCommand(word, rest, host, output);
     return await run(readArguments(args), host, output);
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;

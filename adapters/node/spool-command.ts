@@ -134,7 +134,12 @@ async function open(config: Config, platform: Platform): Promise<Opened> {
   }
 }
 
-async function openStopped(config: Config, spool: SpoolConfig, platform: Platform): Promise<StoppedSpool> {
+/** The spool itself. @throws {SpoolError} `locked` when a relay has it. */
+export async function openStopped(
+  config: Config,
+  spool: SpoolConfig,
+  platform: Platform,
+): Promise<StoppedSpool> {
   const { clock, log, openSpool } = platform;
   if (openSpool === undefined) throw new RelayError("NO_FILES", "[spool]: this runtime has no files");
   const exists = (await storedNames(spool.dir)) !== undefined;

@@ -52,7 +52,7 @@ export function table(rows: readonly (readonly string[])[]): string {
   return texts.map((row) => `${line(row).trimEnd()}\n`).join("");
 }
 
-/** What is stored came from clients: a terminal must not obey it. */
+/** What comes from servers and their clients a terminal must not obey. */
 export function printable(text: string): string {
   return text.replace(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]/g, (character) => {
     return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;

@@ -6,6 +6,17 @@ import type { HttpAnswer, HttpClient } from "../platform.ts";
 const TIMEOUT_MS = 600_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
+/** The admin listener refuses a command, or does not answer. */
+export class AdminError extends RelayError {
+  /** What it answered; undefined if it did not. */
+  readonly status: number | undefined;
+
+  constructor(status: number | undefined, message: string, options?: ErrorOptions) {
+    super("ADMIN", message, options);
+    this.status = status;
+  }
+}
+
 interface AdminClientOptions {
   readonly http: HttpClient;
   readonly token: Secret | undefined;
@@ -23,7 +34,7 @@ export class AdminClient {
 
   /**
    * One command, with its parameters as the body.
-   * @throws {RelayError} with the relay's words if it refuses.
+   * @throws {AdminError} with the relay's words if it refuses.
    */
   async ask<T>(method: "GET" | "POST", path: string, command?: object): Promise<T> {
     const { token, address } = this.#options;
@@ -40,10 +51,10 @@ export class AdminClient {
     try {
       value = JSON.parse(new TextDecoder().decode(answer.body));
     } catch {
-      throw new RelayError("ADMIN", `what answers on ${address} is not the admin listener of a relay`);
+      throw new AdminError(answer.status, `what answers on ${address} is not the admin listener of a relay`);
     }
     if (answer.status === 200) return value as T;
-    throw new RelayError("ADMIN", `the relay on ${address} says ${answer.status}: ${value.error}`);
+    throw new AdminError(answer.status, `the relay on ${address} says ${answer.status}: ${value.error}`);
   }
 
   async #send(
@@ -59,7 +70,7 @@ export class AdminClient {
       return await http.send({ method, path, headers, ...(body && { body }), ...limits });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new RelayError("ADMIN", `[admin] on ${address} does not answer: ${reason}`, { cause: error });
+      throw new AdminError(undefined, `[admin] on ${address} does not answer: ${reason}`, { cause: error });
     }
   }
 }

@@ -7,7 +7,7 @@ import { placeOf } from "../spool/statement.ts";
 import type { Kept } from "../spool/undelivered.ts";
 import type { Change, Destination, Write } from "../writer.ts";
 import { Apart } from "./apart.ts";
-import { type BackendStatus, heldStatus, rangeStatus } from "./backend-status.ts";
+import { type BackendStatus, type HeldStatus, heldStatus, rangeStatus } from "./backend-status.ts";
 import { type BackendStorage, memorySpool } from "./backend-storage.ts";
 import { Changes } from "./changes.ts";
 import { BackendClient } from "./client.ts";
@@ -16,6 +16,7 @@ import { DefaultPolicies } from "./default-policies.ts";
 import { Entry } from "./entry.ts";
 import { Gate } from "./gate.ts";
 import { Handoff } from "./handoff.ts";
+import { kept } from "./kept.ts";
 import type { LaneContext } from "./lane-context.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
@@ -172,6 +173,11 @@ export class Backend implements Replica, ChangeReplica {
     });
   }
 
+  /** How it is reached. It holds secrets. */
+  get output(): OutputConfig {
+    return { ...this.#output, name: this.name };
+  }
+
   get origin(): string {
     return this.#output.origin;
   }
@@ -199,13 +205,28 @@ export class Backend implements Replica, ChangeReplica {
     return this.#sync.staleMs(db);
   }
 
-  /** True if it has not delivered in time what was written to a database. */
-  isBehind(db: string): boolean {
+  /** True if it has not delivered in time what was written to a database, or to any. */
+  isBehind(db?: string): boolean {
     return this.#sync.isBehind(db);
+  }
+
+  /** True if it is just getting what it missed of a database, or of any. */
+  isCatchingUp(db?: string): boolean {
+    return this.#sync.isCatchingUp(db);
+  }
+
+  /** Whether it is there, so steadily that it should be relied on, and since when (monotonic milliseconds). */
+  get health(): { readonly up: boolean; readonly sinceMs: number } {
+    return this.#sync.health;
   }
 
   get drained(): boolean {
     return this.#sync.drains.list.length > 0;
+  }
+
+  /** For whom it was taken out of queries. */
+  get drainedBy(): readonly string[] {
+    return this.#sync.drains.list.map(({ by }) => by);
   }
 
   /** Takes it out of queries for somebody, who is named in a word. Resolves when a restart would not forget it. */
@@ -342,6 +363,12 @@ export class Backend implements Replica, ChangeReplica {
     return { records: records + unlogged.records, bytes: bytes + unlogged.bytes };
   }
 
+  /** What it is not ready for. */
+  get held(): HeldStatus[] {
+    const { heldReasons } = this.handoff;
+    return this.#all().flatMap((lanes) => lanes.held().map((held) => heldStatus(held, heldReasons)));
+  }
+
   /** What it lacks. */
   get backlog(): { readonly records: number; readonly bytes: number } {
     const parts = [...this.#all().map(({ backlog }) => backlog), this.#changes.unlogged];
@@ -352,7 +379,7 @@ export class Backend implements Replica, ChangeReplica {
   }
 
   status(): BackendStatus {
-    const { lost, suspect, heldReasons, counters } = this.handoff;
+    const { lost, suspect, counters } = this.handoff;
     const { backlog } = this;
     return {
       name: this.name,
@@ -366,7 +393,7 @@ export class Backend implements Replica, ChangeReplica {
       version: this.version?.version,
       backlog,
       lanes: this.#all().reduce((sum, lanes) => sum + lanes.count, 0),
-      held: this.#all().flatMap((lanes) => lanes.held().map((held) => heldStatus(held, heldReasons))),
+      held: this.held,
       lost: lost.list().map(rangeStatus),
       suspect: suspect.list().map(rangeStatus),
       requests: { ...this.#results.requests },
@@ -466,14 +493,4 @@ export class Backend implements Replica, ChangeReplica {
     if (this.#output.authorization === undefined || write.destination.credentials === undefined) return write;
     return { ...write, destination: { ...write.destination, credentials: undefined } };
   }
-}
-
-/** Resolves when what was accepted is kept for the backend, which gets it in its turn. */
-function kept(accept: (observer: ReplyObserver) => Acceptance): Promise<void> {
-  return new Promise((resolve, reject) => {
-    accept({
-      answered: () => {},
-      kept: (_, error) => (error === undefined ? resolve() : reject(error)),
-    }).keep();
-  });
 }

@@ -110,6 +110,15 @@ export class Handoff {
     log.throttled("error", "spool-damaged", { backend, records, next }, `spool-damaged ${backend}`);
   }
 
+  /** The backend has no such database, and its replicas do: it lacks all that is in it. */
+  lacksDatabase(db: string): void {
+    const { log, backend } = this.#options;
+    if (!this.lost.addUnknown(db)) return;
+    this.#storeLater();
+    const next = "it gets no queries for this database until it has what its replicas have";
+    log.warn("database-missing", { backend, db, next });
+  }
+
   /** A write could not be stored on disk. */
   notStored(error: SpoolError): void {
     const { log, backend } = this.#options;

@@ -15,6 +15,8 @@ export interface WatchedBacklog {
  */
 export class Lag {
   readonly since = new Since();
+  /** The same without what is held. */
+  readonly sending = new Since();
   readonly #watched: readonly WatchedBacklog[];
   /** How many writes the backend accepted. */
   readonly #accepted: () => number;
@@ -33,10 +35,10 @@ export class Lag {
   }
 
   look(): void {
-    this.since.update(
-      this.#watched.flatMap((watched) => [...lateIn(watched, this.#mark)]),
-      this.#lookedAtMs,
-    );
+    const late = (watched: readonly WatchedBacklog[]) =>
+      watched.flatMap((each) => [...lateIn(each, this.#mark)]);
+    this.since.update(late(this.#watched), this.#lookedAtMs);
+    this.sending.update(late(this.#watched.filter(({ held }) => !held)), this.#lookedAtMs);
     this.#mark = this.#accepted();
     this.#lookedAtMs = this.#clock.monotonic();
   }
@@ -44,6 +46,7 @@ export class Lag {
   /** The same; what was there at the start has been waiting since then (monotonic milliseconds). */
   lookBack(startedMs: number): void {
     this.since.forget();
+    this.sending.forget();
     this.#lookedAtMs = startedMs;
     this.look();
   }

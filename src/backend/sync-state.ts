@@ -57,6 +57,11 @@ export class SyncState {
     return this.#lag.since.has(db);
   }
 
+  /** The same, but for what is held until a person or a recovery does something. */
+  isCatchingUp(db?: string): boolean {
+    return this.#lag.sending.has(db);
+  }
+
   /** Why it is not in sync, in words without names; empty if it is. */
   get reasons(): readonly string[] {
     const { handoff, backlog, heldRecords } = this.#options;

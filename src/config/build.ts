@@ -5,6 +5,7 @@ import type {
   Config,
   HttpListenerConfig,
   OutputConfig,
+  RecoveryConfig,
   ShardingConfig,
   ShardPin,
   SpoolConfig,
@@ -28,6 +29,7 @@ export function buildConfig(values: ConfigValues): Config {
     http: values.http.map(buildHttp),
     spool: values.spool && buildSpool(values.spool),
     admin: values.admin && buildAdmin(values.admin),
+    recovery: buildRecovery(values.recovery),
     udp: values.udp.map(buildUdp),
     shutdownTimeoutMs: values["shutdown-timeout"],
     logLevel: values.log.level,
@@ -55,6 +57,15 @@ function buildSpool(values: SpoolValues): SpoolConfig {
 
 function buildAdmin(values: AdminValues): AdminConfig {
   return { bindAddr: values["bind-addr"], token: values.token };
+}
+
+function buildRecovery(values: ConfigValues["recovery"]): RecoveryConfig {
+  return {
+    mode: values.mode,
+    checkEveryMs: values["check-every"],
+    maxRate: values["max-rate-mb-per-second"] * MB,
+    quietHours: values["quiet-hours"],
+  };
 }
 
 function buildHttp(values: HttpValues, index: number): HttpListenerConfig {

@@ -1,6 +1,19 @@
 import { ConfigError, type ConfigProblem } from "../errors.ts";
-import type { Config, HttpListenerConfig, OutputConfig, SpoolConfig, UdpListenerConfig } from "./config.ts";
-import { HTTP_DEFAULTS, OUTPUT_DEFAULTS, SPOOL_DEFAULTS, UDP_DEFAULTS } from "./defaults.ts";
+import type {
+  Config,
+  HttpListenerConfig,
+  OutputConfig,
+  RecoveryConfig,
+  SpoolConfig,
+  UdpListenerConfig,
+} from "./config.ts";
+import {
+  HTTP_DEFAULTS,
+  OUTPUT_DEFAULTS,
+  RECOVERY_DEFAULTS,
+  SPOOL_DEFAULTS,
+  UDP_DEFAULTS,
+} from "./defaults.ts";
 
 /**
  * What a runtime may not be able to do, and what a config needs it for. docs/runtimes.md is made from this table and
@@ -25,6 +38,7 @@ export const CAPABILITIES = {
   disk: "keeping what a backend lacks on disk ([spool])",
   fsync: "choosing when what was stored survives a power cut (fsync, fsync-interval)",
   admin: "an address of its own for commands ([admin])",
+  recovery: "copying what a backend lost by itself, and checking replicas ([recovery])",
 } as const;
 
 export type Capability = keyof typeof CAPABILITIES;
@@ -64,6 +78,7 @@ export const RUNTIMES: Readonly<Record<Runtime, Lacks>> = {
     buffer: "memory ends with the isolate; [spool] keeps it in Durable Objects",
     fsync: "a Durable Object answers when what it stored is durable",
     admin: "a Worker has no addresses",
+    recovery: "nothing runs between requests; influxdb-relay recover copies from any machine",
   },
 };
 
@@ -89,10 +104,11 @@ interface Need {
 }
 
 /** What a config asks for beyond what every runtime has. */
-function needs({ spool, admin, http, udp }: Config): Need[] {
+function needs({ spool, admin, recovery, http, udp }: Config): Need[] {
   return [
     ...(spool === undefined ? [] : needsOfSpool(spool)),
     ...(admin === undefined ? [] : [{ path: "admin", capability: "admin", who: CONFIG } as const]),
+    ...needsOfRecovery(recovery),
     ...http.flatMap(needsOfHttp),
     ...udp.flatMap(needsOfUdp),
   ];
@@ -106,6 +122,15 @@ function needsOfSpool({ fsync, fsyncIntervalMs }: SpoolConfig): Need[] {
   if (fsyncIntervalMs !== SPOOL_DEFAULTS.fsyncIntervalMs)
     needed.push({ path: "spool.fsync-interval", capability: "fsync", who: CONFIG });
   return needed;
+}
+
+/** Whoever only says that nothing is to be done by itself has what he wants where nothing is. */
+function needsOfRecovery({ checkEveryMs, maxRate, quietHours }: RecoveryConfig): Need[] {
+  const asks =
+    (checkEveryMs !== RECOVERY_DEFAULTS.checkEveryMs && checkEveryMs > 0) ||
+    maxRate !== RECOVERY_DEFAULTS.maxRate ||
+    quietHours !== undefined;
+  return asks ? [{ path: "recovery", capability: "recovery", who: CONFIG }] : [];
 }
 
 function needsOfUdp({ name, readBuffer, reusePort }: UdpListenerConfig, index: number): Need[] {

@@ -8,6 +8,7 @@ export interface Config {
   readonly spool: SpoolConfig | undefined;
   /** Absent: nobody can command the relay. */
   readonly admin: AdminConfig | undefined;
+  readonly recovery: RecoveryConfig;
   readonly udp: readonly UdpListenerConfig[];
   /** How long a stop waits for what is in flight. */
   readonly shutdownTimeoutMs: number;
@@ -52,6 +53,23 @@ export interface SpoolConfig {
   readonly storeCredentials: boolean;
   /** 32 bytes in base64; present just if `storeCredentials`. */
   readonly credentialsKey: Secret | undefined;
+}
+
+/** The `[recovery]` table: what is done by itself about backends that differ from their replicas. */
+export interface RecoveryConfig {
+  readonly mode: "auto" | "manual";
+  /** From the end of one check to the next; 0: none. */
+  readonly checkEveryMs: number;
+  /** Bytes of line protocol a second. */
+  readonly maxRate: number;
+  /** In them nothing is done by itself. */
+  readonly quietHours: QuietHours | undefined;
+}
+
+/** Minutes of the day in UTC; the end does not belong to them, and may come before the beginning. */
+export interface QuietHours {
+  readonly fromMinute: number;
+  readonly untilMinute: number;
 }
 
 /** The `[admin]` table: where the relay takes commands. */

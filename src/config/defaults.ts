@@ -5,7 +5,7 @@ import { deepFreeze } from "./deep-freeze.ts";
 import { configSchema } from "./schema.ts";
 
 /** A config of which nothing but what must be given is given: everything else in it is the schema's default. */
-const { spool, http, udp } = deepFreeze(
+const { spool, recovery, http, udp } = deepFreeze(
   buildConfig(
     v.parse(configSchema, {
       spool: { dir: "/" },
@@ -16,6 +16,7 @@ const { spool, http, udp } = deepFreeze(
 );
 
 export const SPOOL_DEFAULTS = spool as SpoolConfig;
+export const RECOVERY_DEFAULTS = recovery;
 export const HTTP_DEFAULTS = http[0] as HttpListenerConfig;
 export const OUTPUT_DEFAULTS = HTTP_DEFAULTS.outputs[0] as OutputConfig;
 export const UDP_DEFAULTS = udp[0] as UdpListenerConfig;

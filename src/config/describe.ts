@@ -6,6 +6,7 @@ import type {
   Config,
   HttpListenerConfig,
   OutputConfig,
+  RecoveryConfig,
   ShardingConfig,
   ShardPin,
   SpoolConfig,
@@ -13,6 +14,7 @@ import type {
 } from "./config.ts";
 import { usernameOf } from "./credentials.ts";
 import { formatGoDuration } from "./go-duration.ts";
+import { formatQuietHours } from "./recovery-schema.ts";
 import { escapeReferences } from "./replace-variables.ts";
 import { type ConfigInput, KB, MB } from "./schema.ts";
 import type { Secret } from "./secret.ts";
@@ -32,6 +34,7 @@ export function describeConfig(config: Config): string {
     log: { level: config.logLevel, format: config.logFormat },
     spool: config.spool && describeSpool(config.spool),
     admin: config.admin && describeAdmin(config.admin),
+    recovery: describeRecovery(config.recovery),
     http: config.http.length > 0 ? config.http.map(describeHttp) : undefined,
     udp: config.udp.length > 0 ? config.udp.map(describeUdp) : undefined,
   };
@@ -66,6 +69,16 @@ function describeSpool(spool: SpoolConfig): SpoolInput {
 
 function describeAdmin({ bindAddr, token }: AdminConfig): NonNullable<ConfigInput["admin"]> {
   return { "bind-addr": formatAddress(bindAddr), token: token?.toString() };
+}
+
+function describeRecovery(recovery: RecoveryConfig): NonNullable<ConfigInput["recovery"]> {
+  const { mode, checkEveryMs, maxRate, quietHours } = recovery;
+  return {
+    mode,
+    "check-every": formatGoDuration(checkEveryMs),
+    "max-rate-mb-per-second": maxRate / MB,
+    "quiet-hours": quietHours && formatQuietHours(quietHours),
+  };
 }
 
 function describeHttp(listener: HttpListenerConfig): HttpInput {

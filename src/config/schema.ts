@@ -18,6 +18,7 @@ import {
   username,
   wholeNumber,
 } from "./options.ts";
+import { recoverySchema } from "./recovery-schema.ts";
 import { pins, shardBy, shardName } from "./shard-options.ts";
 import { spoolSchema } from "./spool-schema.ts";
 import { STATEMENTS } from "./statements.ts";
@@ -339,6 +340,14 @@ function configTable<const THttp extends v.GenericSchema>(http: THttp) {
     admin: v.pipe(
       v.optional(adminSchema),
       info({ about: "Where the relay takes commands.", form: "a table", fallback: "none: nowhere" }),
+    ),
+    recovery: v.pipe(
+      v.optional(recoverySchema, {}),
+      info({
+        about: "What is done by itself about servers that differ from their replicas.",
+        form: "a table",
+        fallback: "its keys' defaults",
+      }),
     ),
     http: listeners(http, "http", "Listeners for writes over HTTP, each with its outputs."),
     udp: listeners(udpSchema, "udp", "Listeners for writes in datagrams."),

@@ -1,11 +1,18 @@
 import { formatAddress, isLoopback } from "./address.ts";
-import type { AdminConfig, Config, HttpListenerConfig, OutputConfig, SpoolConfig } from "./config.ts";
+import type {
+  AdminConfig,
+  Config,
+  HttpListenerConfig,
+  OutputConfig,
+  RecoveryConfig,
+  SpoolConfig,
+} from "./config.ts";
 import { OUTPUT_DEFAULTS } from "./defaults.ts";
 import { formatGoDuration } from "./go-duration.ts";
 
 /** A sentence for each guarantee that a config, valid as it is, does not give. */
 export function warnings(config: Config): string[] {
-  const { http, spool, admin } = config;
+  const { http, spool, admin, recovery } = config;
   return [
     ...http.flatMap((listener) => [
       ...listenerWarnings(listener),
@@ -14,6 +21,7 @@ export function warnings(config: Config): string[] {
     ]),
     ...udpWarnings(config),
     ...(spool === undefined ? memoryWarnings(http) : spoolWarnings(http, spool)),
+    ...recoveryWarnings(http, recovery),
     ...(admin === undefined ? [] : adminWarnings(admin)),
   ];
 }
@@ -147,6 +155,18 @@ function udpWarnings({ http, udp }: Config): string[] {
     const where = `udp ${JSON.stringify(name)}`;
     return [`${where}: whoever reaches ${formatAddress(bindAddr)} writes with the outputs' own credentials`];
   });
+}
+
+function recoveryWarnings(http: readonly HttpListenerConfig[], recovery: RecoveryConfig): string[] {
+  if (!http.some(({ outputs }) => outputs.length > 1)) return [];
+  const found: string[] = [];
+  if (recovery.mode === "manual")
+    found.push(
+      '[recovery] mode = "manual": a server that lost writes gets no queries until somebody runs influxdb-relay recover',
+    );
+  if (recovery.checkEveryMs === 0)
+    found.push('[recovery] check-every = "0s": a difference of which nothing is known is not found');
+  return found;
 }
 
 function adminWarnings({ bindAddr, token }: AdminConfig): string[] {

@@ -139,6 +139,80 @@ const fieldTypes = v.strictObject({
   skipped: about("Questions that no backend answered usably.", count),
 });
 
+const finding = v.strictObject({
+  db: v.string(),
+  rp: v.string(),
+  measurement: v.string(),
+  start: about("Nanoseconds since 1970.", v.string()),
+  end: about("Nanoseconds since 1970; it does not belong to it.", v.string()),
+  points: about("By backend.", v.record(v.string(), count)),
+});
+
+const recovery = v.strictObject({
+  mode: about("manual: nothing is copied by itself.", v.picklist(["auto", "manual"])),
+  backends: v.array(
+    v.strictObject({
+      name: v.string(),
+      state: about(
+        "repairing: what it lacks is copied from a replica. comparing: both may differ, so nothing is copied.",
+        v.picklist(["idle", "waiting", "repairing", "comparing"]),
+      ),
+      waiting: about("For what.", v.optional(v.string())),
+      from: about("The replica that it is compared with just now.", v.optional(v.string())),
+      progress: v.optional(
+        v.strictObject({
+          phase: v.picklist(["comparing", "copying"]),
+          done: about("Measurements and windows of time.", count),
+          total: count,
+          points: about("That were copied.", count),
+          pointsToCopy: about("As far as it is known.", count),
+          pointsPerSecond: count,
+          leftSeconds: v.optional(count),
+        }),
+      ),
+      alarms: about(
+        "Differences of which a person has to say what is right.",
+        v.array(
+          v.strictObject({
+            db: about('"*" stands for any.', v.string()),
+            from: about("The replica that it differs from.", v.string()),
+            what: v.string(),
+            bothDiffer: about("The replica may be the one that is wrong.", v.boolean()),
+            command: about("The arguments of influxdb-relay that show it.", v.array(v.string())),
+            atMs: timeMs,
+          }),
+        ),
+      ),
+      last: about(
+        "What was done last, since the start.",
+        v.optional(
+          v.strictObject({
+            kind: v.picklist(["repair", "compare"]),
+            from: v.string(),
+            db: v.string(),
+            result: v.picklist(["equal", "different", "failed"]),
+            points: about("That were copied.", count),
+            seconds: count,
+            endedAtMs: timeMs,
+            error: v.optional(v.string()),
+          }),
+        ),
+      ),
+    }),
+  ),
+  check: about(
+    "Of the numbers of points, on a schedule.",
+    v.strictObject({
+      running: v.boolean(),
+      endedAtMs: about("Of the last one, in milliseconds since 1970.", v.optional(v.number())),
+      findings: about("What replicas did not have alike, twice.", v.array(finding)),
+      omitted: about("Findings that are not shown.", count),
+      skipped: about("Pairs of servers that could not be compared.", count),
+      error: about("Why, the last time.", v.optional(v.string())),
+    }),
+  ),
+});
+
 const processStatus = v.strictObject({
   runtime: v.picklist(["node", "deno"]),
   listeners: v.array(listener),
@@ -153,6 +227,7 @@ const processStatus = v.strictObject({
     v.array(backendStatusSchema),
   ),
   fieldTypes: about("Fields that replicas store with different types.", fieldTypes),
+  recovery: about("What is done by itself about backends that differ from their replicas.", recovery),
 });
 
 const isolateStatus = v.strictObject({

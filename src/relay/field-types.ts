@@ -12,12 +12,15 @@ export interface FieldConflict {
   readonly types: Readonly<Record<string, readonly string[]>>;
 }
 
-/** `{"results":[{"series":[{"name":...,"values":[[...]]}]}]}`, as InfluxDB answers a SHOW statement; no series if there is nothing. */
+/** `{"results":[{"series":[{"name":...,"values":[[...]]}]}]}`, as InfluxDB answers a SHOW statement; no series, or one without values, if there is nothing. */
 const answerSchema = v.object({
   results: v.tuple([
     v.object({
       error: v.optional(v.undefined()),
-      series: v.optional(v.array(v.object({ name: v.string(), values: v.array(v.array(v.unknown())) })), []),
+      series: v.optional(
+        v.array(v.object({ name: v.string(), values: v.optional(v.array(v.array(v.unknown())), []) })),
+        [],
+      ),
     }),
   ]),
 });

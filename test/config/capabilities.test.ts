@@ -99,6 +99,14 @@ test("a spool is for every runtime, but on workers nobody chooses when it is dur
   }
 });
 
+test("on workers nothing is recovered by itself, so nobody may choose how", () => {
+  const of = (recovery: object) => refused("workers", { http: [HTTP], recovery });
+  assert.deepEqual(of({ mode: "manual", "check-every": "0s" }), []);
+  assert.deepEqual(of({ "check-every": "2h" }), ["recovery"]);
+  assert.deepEqual(of({ "quiet-hours": "22:00-06:00" }), ["recovery"]);
+  assert.deepEqual(refused("node", { http: [HTTP], recovery: { "check-every": "2h" } }), []);
+});
+
 test("whoever wants nothing to be kept needs no buffer", () => {
   assert.deepEqual(
     refused("workers", { http: [{ ...HTTP, output: [{ ...OUTPUT, "buffer-size-mb": 0 }] }] }),

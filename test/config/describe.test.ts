@@ -55,6 +55,11 @@ credentials-key = "***"
 bind-addr = "127.0.0.1:9097"
 token = "***"
 
+[recovery]
+mode = "auto"
+check-every = "1h0m0s"
+max-rate-mb-per-second = 16
+
 [[http]]
 name = "http-1"
 bind-addr = ":9096"
@@ -216,6 +221,15 @@ const spool = fc.record(
 const own = fc.record({
   spool: fc.option(fc.oneof(spool, spool.map(withKey)), { nil: undefined }),
   admin: fc.constantFrom(undefined, { "bind-addr": "127.0.0.1:0" }, { "bind-addr": "[::]:0", token: "***" }),
+  recovery: fc.record(
+    {
+      mode: fc.constantFrom("auto", "manual"),
+      "check-every": fc.nat(2_000_000_000).map((ms) => `${ms}ms`),
+      "max-rate-mb-per-second": fc.integer({ min: 1, max: 100_000 }),
+      "quiet-hours": fc.constantFrom("22:00-06:30", "00:00-23:59"),
+    },
+    { requiredKeys: [] },
+  ),
 });
 
 function withKey<TSpool extends object>(options: TSpool) {

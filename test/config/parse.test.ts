@@ -90,6 +90,32 @@ test("without [spool] and [admin] there is neither", () => {
   assert.deepEqual([spool, admin], [undefined, undefined]);
 });
 
+test("without [recovery] what is known to be missing is copied by itself", () => {
+  const { recovery } = configFromObject({ http: [HTTP] }, source());
+  assert.deepEqual(recovery, {
+    mode: "auto",
+    checkEveryMs: 3_600_000,
+    maxRate: 16 * 1024 ** 2,
+    quietHours: undefined,
+  });
+});
+
+test("every key of [recovery] is read", () => {
+  const given = {
+    mode: "manual",
+    "check-every": "0s",
+    "max-rate-mb-per-second": 2,
+    "quiet-hours": "22:30-06:00",
+  };
+  const { recovery } = configFromObject({ recovery: given, http: [HTTP] }, source());
+  assert.deepEqual(recovery, {
+    mode: "manual",
+    checkEveryMs: 0,
+    maxRate: 2 * 1024 ** 2,
+    quietHours: { fromMinute: 22 * 60 + 30, untilMinute: 6 * 60 },
+  });
+});
+
 test("a spool needs no more than a directory", () => {
   const { spool } = configFromObject({ spool: { dir: "/var/lib/influxdb-relay" }, http: [HTTP] }, source());
   assert.deepEqual(spool, {

@@ -113,6 +113,17 @@ test("an admin listener that somebody else may use is named", () => {
   ]);
 });
 
+test("what is not done by itself is named, where there are replicas", () => {
+  const recovery = { mode: "manual", "check-every": "0s" };
+  assert.deepEqual(warningsOf({}, [], { recovery }), [
+    MEMORY_ONLY,
+    '[recovery] mode = "manual": a server that lost writes gets no queries until somebody runs influxdb-relay recover',
+    '[recovery] check-every = "0s": a difference of which nothing is known is not found',
+  ]);
+  const alone = warningsOf({ output: [A] }, [], { recovery });
+  assert.ok(!alone.some((warning) => warning.startsWith("[recovery]")), alone.join());
+});
+
 test("one output is no replica", () => {
   assert.deepEqual(warningsOf({ output: [A] }), [
     'http "main": one output only: no replica holds the data',

@@ -41,7 +41,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
   [
     "a key that is near none",
     `retries = 3\n${http("")}`,
-    'unknown key "retries"; known here: shutdown-timeout, log, spool, admin, http, udp',
+    'unknown key "retries"; known here: shutdown-timeout, log, spool, admin, recovery, http, udp',
   ],
   [
     "a duration of nothing",
@@ -338,6 +338,16 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     '[[http]]\nbind-addr = ":1"\noutput = [{ name = 1, location = "http://a:1" }, { location = "http://a:1" }]',
     "http[0].output[0].name: must be a text, found 1",
   ],
+  [
+    "quiet hours that are none",
+    `[recovery]\nquiet-hours = "22:00-22:00"\n${http("")}`,
+    'recovery.quiet-hours: must be two different times in UTC such as "22:00-06:00", found "22:00-22:00"',
+  ],
+  [
+    "quiet hours that no day has",
+    `[recovery]\nquiet-hours = "22:00-24:00"\n${http("")}`,
+    'recovery.quiet-hours: must be two different times in UTC such as "22:00-06:00", found "22:00-24:00"',
+  ],
   ["a spool without a place", spool(""), "spool.dir: is missing; it must be a text that is not empty"],
   ["a spool at an empty place", spool('dir = ""'), 'spool.dir: must be a text that is not empty, found ""'],
   ["a text for the spool", `spool = "/var"\n${http("")}`, 'spool: must be a table, found "/var"'],
@@ -439,7 +449,7 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     `http[0].output[0].location: is missing; it ${URL_FORM}`,
     'http[0].output[0].timeout: must be a duration from 1ms to 24h, such as "10s", found "soon"',
     "http[0].output[0].gzip: must be true or false, found 1",
-    'unknown key "colour"; known here: shutdown-timeout, log, spool, admin, http, udp',
+    'unknown key "colour"; known here: shutdown-timeout, log, spool, admin, recovery, http, udp',
     "udp[0].database: is missing; to needs it",
   ],
 ];

@@ -1,0 +1,189 @@
+import type { Config, OutputConfig } from "../../src/config/config.ts";
+import type { Platform } from "../../src/platform.ts";
+import { compareServers, type RecoveryPorts } from "../../src/recovery/compare.ts";
+import type { RelayControl } from "../../src/recovery/control.ts";
+import { RecoveryError } from "../../src/recovery/errors.ts";
+import { Meter } from "../../src/recovery/progress.ts";
+import { Recovery } from "../../src/recovery/recover.ts";
+import { Server } from "../../src/recovery/server.ts";
+import type { Pair } from "../../src/recovery/unit.ts";
+import { nameOf, signatureOf } from "../../src/relay/names.ts";
+import { replicaSets } from "../../src/shard/sets.ts";
+import { commandLog } from "./admin-connection.ts";
+import { UsageError } from "./arguments.ts";
+import { loadConfigFile } from "./config-file.ts";
+import type { Host, Output } from "./host.ts";
+import { type RecoveryRequest, readRecoveryArguments } from "./recovery-arguments.ts";
+import { findRelay } from "./recovery-control.ts";
+import { showProgress } from "./recovery-progress.ts";
+import { fileState, recoveryStateFile } from "./recovery-state.ts";
+import { compareText, recoverText } from "./recovery-tables.ts";
+
+const EXIT_DIFFERENT = 1;
+/** A server that is away for longer, in milliseconds, ends the command. */
+const PATIENCE_MS = 30_000;
+
+type Compare = Extract<RecoveryRequest, { action: "compare" }>;
+type Recover = Extract<RecoveryRequest, { action: "recover" }>;
+
+/** Runs `compare ...` or `recover ...` and returns the exit code. Rejects with a RelayError. */
+export async function runRecoveryCommand(
+  action: "compare" | "recover",
+  args: readonly string[],
+  host: Pick<Host, "runtime" | "platform">,
+  { stdout, stderr }: Output,
+): Promise<number> {
+  const platform = host.platform(commandLog(stderr));
+  const request = readRecoveryArguments(action, args, platform.clock.nowNs());
+  if (request.action === "help") {
+    stdout.write(request.text);
+    return 0;
+  }
+  const config = loadConfigFile(request.config, host.runtime);
+  const backends = backendsOf(config);
+  const { clock, random } = platform;
+  const meter = new Meter(clock);
+  const progress = showProgress(() => meter.read(), stderr, process.stderr.isTTY === true);
+  const opened: { close(): Promise<void> }[] = [];
+  try {
+    const relay = await findRelay(config, platform, request.action === "recover" && !request.dryRun);
+    opened.push(relay);
+    const pair = await openPair(request, backends, platform, relay.control);
+    opened.push(pair.source, pair.target);
+    const ports: RecoveryPorts = { clock, random, control: relay.control, meter };
+    const report = await withSignals((signal) =>
+      request.action === "compare"
+        ? compare(request, pair, ports, signal)
+        : recover(request, config, pair, ports, signal),
+    );
+    progress.stop();
+    stdout.write(request.json ? `${JSON.stringify(report.json, undefined, 2)}\n` : report.text);
+    return report.equal ? 0 : EXIT_DIFFERENT;
+  } finally {
+    progress.stop();
+    await Promise.all(opened.map((each) => each.close()));
+  }
+}
+
+interface Result {
+  readonly equal: boolean;
+  readonly json: object;
+  readonly text: string;
+}
+
+async function compare(
+  { scope, deep }: Compare,
+  pair: Pair,
+  ports: RecoveryPorts,
+  signal: AbortSignal,
+): Promise<Result> {
+  const report = await compareServers(pair, { scope, deep, patienceMs: PATIENCE_MS }, ports, signal);
+  return { equal: report.equal, json: report, text: compareText(report) };
+}
+
+async function recover(
+  { scope, deep, dryRun, prune, bytesPerSecond, backend }: Recover,
+  config: Config,
+  pair: Pair,
+  ports: RecoveryPorts,
+  signal: AbortSignal,
+): Promise<Result> {
+  const options = {
+    ...{ scope, deep, dryRun, prune, patienceMs: PATIENCE_MS, suspectsOnly: false },
+    limits: { bytesPerSecond },
+  };
+  const store = fileState(recoveryStateFile(config, backend));
+  const report = await new Recovery(pair, options, ports, store).run(signal);
+  return { equal: report.equal, json: report, text: recoverText(report) };
+}
+
+interface Backend {
+  readonly output: OutputConfig;
+  /** Those of which it is a replica, each as a listener and the number of its shard. */
+  readonly sets: ReadonlySet<string>;
+}
+
+function backendsOf({ http }: Config): Map<string, Backend> {
+  const taken = new Map<string, string>();
+  const found = new Map<string, Backend & { readonly sets: Set<string> }>();
+  for (const listener of http) {
+    for (const [shard, outputs] of replicaSets(listener, listener.outputs).entries()) {
+      for (const output of outputs) {
+        const name = nameOf(output, listener, taken);
+        taken.set(name, signatureOf(output));
+        const backend = found.get(name) ?? { output: { ...output, name }, sets: new Set() };
+        backend.sets.add(JSON.stringify([listener.name, shard]));
+        found.set(name, backend);
+      }
+    }
+  }
+  return found;
+}
+
+async function openPair(
+  request: Compare | Recover,
+  backends: ReadonlyMap<string, Backend>,
+  platform: Platform,
+  control: RelayControl,
+): Promise<Pair> {
+  const find = (option: string, name: string): Backend => {
+    const backend = backends.get(name);
+    if (backend !== undefined) return backend;
+    const known = [...backends.keys()].join(", ");
+    throw new UsageError(`--${option} ${name}: no output has this name; there are ${known}`);
+  };
+  const open = (option: string, name: string) => new Server(find(option, name).output, platform);
+  if (request.action === "compare") {
+    return { source: open("from", request.from), target: open("to", request.to) };
+  }
+  const { backend: name, from } = request;
+  const { sets } = find("backend", name);
+  const replicas = new Map(
+    [...backends].filter(([other, of]) => other !== name && [...of.sets].some((set) => sets.has(set))),
+  );
+  if (from !== undefined && !replicas.has(from)) {
+    find("from", from);
+    throw new UsageError(`--from ${from}: it is no replica of ${name}, so it holds other data`);
+  }
+  const source =
+    from === undefined ? await chooseSource(name, replicas, platform, control) : open("from", from);
+  return { source, target: open("backend", name) };
+}
+
+/** A replica that answers, best one that lacks nothing as far as the relay knows. */
+async function chooseSource(
+  target: string,
+  replicas: ReadonlyMap<string, Backend>,
+  platform: Platform,
+  control: RelayControl,
+): Promise<Server> {
+  let second: Server | undefined;
+  for (const [name, { output }] of replicas) {
+    const server = new Server(output, platform);
+    if (!(await server.ping())) {
+      await server.close();
+    } else if ((await control.suspects(name)).length === 0) {
+      await second?.close();
+      return server;
+    } else if (second === undefined) {
+      second = server;
+    } else {
+      await server.close();
+    }
+  }
+  if (second !== undefined) return second;
+  throw new RecoveryError("NO_SOURCE", `no replica of ${target} answers that it could be copied from`);
+}
+
+/** Ends what runs when the process is told to stop. */
+async function withSignals<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const abort = new AbortController();
+  const stop = () =>
+    abort.abort(new RecoveryError("ABORTED", "interrupted: the same command goes on from here"));
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+  try {
+    return await run(abort.signal);
+  } finally {
+    process.off("SIGINT", stop).off("SIGTERM", stop);
+  }
+}

@@ -1,0 +1,93 @@
+import { type Diff, diffRows } from "./diff.ts";
+import { differingSlices, type Part, type Slice } from "./sums.ts";
+import type { Pair, Unit } from "./unit.ts";
+import type { Span } from "./windows.ts";
+
+/**
+ * For each part the slices that differ, cheapest way first. Sums tell whether a number of points or a value of numbers
+ * differs; where only sums do, the rows decide, because floats that are added in another order give another sum. Where
+ * `deep` is true the rows decide at once. All parts are of one policy.
+ */
+export async function examine(
+  pair: Pair,
+  parts: readonly Part[],
+  deep: (unit: Unit) => boolean,
+  signal: AbortSignal,
+): Promise<(readonly Slice[])[]> {
+  const cheap = await differingSlices(pair, parts, signal);
+  const found: (readonly Slice[])[] = [];
+  for (const [i, { unit, span }] of parts.entries()) {
+    const slices = cheap[i] ?? [];
+    const oneSided = slices.some((slice) => slice.targetPoints === 0 && slices.length === 1);
+    if (deep(unit) && !oneSided) found.push((await diffRows(pair, unit, span, signal)).slices);
+    else found.push(await sureSlices(pair, unit, slices, signal));
+  }
+  return found;
+}
+
+async function sureSlices(
+  pair: Pair,
+  unit: Unit,
+  slices: readonly Slice[],
+  signal: AbortSignal,
+): Promise<Slice[]> {
+  const sure: Slice[] = [];
+  for (const slice of slices) {
+    if (slice.sourcePoints !== slice.targetPoints) sure.push(slice);
+    else sure.push(...(await diffRows(pair, unit, slice, signal)).slices);
+  }
+  return sure;
+}
+
+/** What differed when it was looked at twice. */
+export type Confirmed = Pick<
+  Diff,
+  "missing" | "changed" | "extra" | "toCopy" | "slices" | "samples" | "rows"
+>;
+
+/**
+ * Compares the rows of a span, and what differs once more after `settled`: what one server had and the other had not
+ * answered yet at the first look is no difference.
+ */
+export async function lookTwice(
+  pair: Pair,
+  unit: Unit,
+  span: Span,
+  settled: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<Confirmed> {
+  const first = await diffRows(pair, unit, span, signal);
+  if (first.slices.length === 0) return first;
+  await settled();
+  const counts = { missing: 0, changed: 0, extra: 0 };
+  const samples: string[] = [];
+  const slices: Slice[] = [];
+  const toCopy: Slice[] = [];
+  for (const slice of first.slices) {
+    const second = await diffRows(pair, unit, slice, signal);
+    const ids = inBoth(first.ids, second.ids);
+    if (ids?.size === 0 || second.slices.length === 0) continue;
+    for (const kind of ["missing", "changed", "extra"] as const) {
+      counts[kind] += ids === undefined ? second[kind] : countOf(ids, kind);
+    }
+    if (samples.length === 0) samples.push(...second.samples);
+    slices.push(...second.slices);
+    toCopy.push(...second.toCopy);
+  }
+  return { ...counts, samples, slices, toCopy, rows: first.rows };
+}
+
+/** Undefined if one of the two is. */
+function inBoth(
+  a: ReadonlySet<string> | undefined,
+  b: ReadonlySet<string> | undefined,
+): ReadonlySet<string> | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  return new Set([...b].filter((id) => a.has(id)));
+}
+
+function countOf(ids: ReadonlySet<string>, kind: string): number {
+  let count = 0;
+  for (const id of ids) if (id.startsWith(`${kind} `)) count++;
+  return count;
+}

@@ -1,0 +1,3 @@
+import { testKills } from "./recovery-kill-loop.ts";
+
+testKills(20);

@@ -1,0 +1,253 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { requireReal } from "../support/require-real.ts";
+import {
+  assertSameContents,
+  day,
+  type RecoveryScene,
+  startRecoveryScene,
+  writeBytes,
+  writeNasty,
+} from "./recovery-scene.ts";
+
+/** What must be empty in the report of a recovery that made two servers the same. */
+function problems({ equal, differences, schema, notices }: Awaited<ReturnType<RecoveryScene["recover"]>>) {
+  return { equal, differences, schema, notices };
+}
+const NONE = { equal: true, differences: [], schema: [], notices: [] };
+
+describe("a recovery", { skip: requireReal("influxd") }, () => {
+  let scene: RecoveryScene;
+  let databases = 0;
+  before(async () => {
+    scene = await startRecoveryScene();
+  });
+  after(() => scene?.close());
+
+  /** On both servers, with a policy `days` that may have its own shard duration on each. */
+  async function newDatabase(
+    shards: readonly [string, string] = ["1d", "1d"],
+    duration = "INF",
+  ): Promise<string> {
+    const db = `db${databases++}`;
+    for (const [i, server] of [scene.a, scene.b].entries()) {
+      await server.query(`CREATE DATABASE ${db}`);
+      await server.query(
+        `CREATE RETENTION POLICY days ON ${db} DURATION ${duration} REPLICATION 1 SHARD DURATION ${shards[i]} DEFAULT`,
+      );
+    }
+    return db;
+  }
+
+  const recover = (db: string, options: Parameters<RecoveryScene["recover"]>[0] = {}) =>
+    scene.recover({ scope: { db }, ...options });
+  const points = async (db: string) => [
+    await scene.a.points(db, { rp: "days" }),
+    await scene.b.points(db, { rp: "days" }),
+  ];
+
+  test("builds an empty server, with every value and type as it was", async () => {
+    await writeNasty(scene.a);
+    assert.deepEqual(problems(await scene.recover()), NONE);
+    const same = await assertSameContents(scene.a, scene.b);
+    const places = [...same.keys()].filter((key) => key.endsWith("has points"));
+    assert.ok(
+      places.length > 7 * 30,
+      `${places.length} measurements have points, counted in each time shard`,
+    );
+    const again = await scene.recover({ deep: true });
+    assert.deepEqual([again.copied.points, again.differing, again.equal], [0, 0, true]);
+  });
+
+  test("repairs what is missing and changed, and copies little else", async () => {
+    const db = await newDatabase();
+    const lines = Array.from(
+      { length: 2_000 },
+      (_, i) => `m,t=${i % 3} v=${i},w=${i}i ${day(0) + BigInt(i) * 40_000_000_000n}`,
+    );
+    await writeBytes(scene.a, db, lines.join("\n"));
+    await writeBytes(scene.b, db, lines.filter((_, i) => i < 900 || i > 950).join("\n"));
+    await writeBytes(scene.b, db, lines.slice(1_500, 1_510).join("\n").replaceAll("v=", "v=-"));
+    const report = await recover(db);
+    assert.deepEqual(problems(report), NONE);
+    assert.ok(report.copied.points >= 61 && report.copied.points < 200, `${report.copied.points} points`);
+    const [a, b] = await points(db);
+    assert.deepEqual(b, a);
+  });
+
+  test("tells what only the target has, and deletes it when asked", async () => {
+    const db = await newDatabase();
+    await writeBytes(
+      scene.a,
+      db,
+      `m,t=a v=1 ${day(0)}\nm,t=a v=2 ${day(0) + 5n}\nm v=3 ${day(0)}\nm,t=both,u=x v=1 ${day(0)}`,
+    );
+    await writeBytes(
+      scene.b,
+      db,
+      [
+        `m,t=a v=1,more="x" ${day(0)}`,
+        `m,t=a v=9 ${day(0) + 1n}`,
+        `m,t=a v=9 ${day(0) + 2n}`,
+        `m,t=a v=9 ${day(0) + 7n}`,
+        `m v=9 ${day(0) + 1n}`,
+        `m,t=both v=9 ${day(0)}`,
+        `m,t=it's\\ "a\\b",u=\r v=9 ${day(1)}`,
+        `only_here v=1i ${day(2)}`,
+      ].join("\n"),
+    );
+    const report = await recover(db);
+    assert.equal(report.equal, false);
+    const rows = report.differences.map(({ measurement, rows: counts }) => [measurement, counts]);
+    assert.deepEqual(rows, [
+      ["m", { missing: 0, changed: 1, extra: 5 }],
+      ["m", { missing: 0, changed: 0, extra: 1 }],
+      ["only_here", { missing: 0, changed: 0, extra: 1 }],
+    ]);
+    const pruned = await recover(db, { prune: true });
+    assert.deepEqual(problems(pruned), NONE);
+    assert.equal(pruned.copied.pruned, 8);
+    const [a, b] = await points(db);
+    assert.deepEqual(b, a);
+  });
+
+  test("deletes nothing that another retention policy has at the same times", async () => {
+    const db = await newDatabase();
+    const kept = `m,t=a v=1 ${day(0)}`;
+    for (const server of [scene.a, scene.b]) await writeBytes(server, db, kept, "autogen");
+    await writeBytes(scene.b, db, `m,t=a v=2 ${day(0)}\nm,t=b v=2 ${day(0)}`, "days");
+    await writeBytes(scene.b, db, `m,t=b v=3 ${day(0)}`, "autogen");
+    const report = await recover(db, { prune: true });
+    assert.equal(report.equal, false);
+    assert.match(report.differences[0]?.reason ?? "", /1 rows cannot be deleted/);
+    assert.deepEqual(await scene.b.points(db), [kept]);
+    assert.deepEqual(await scene.b.points(db, { rp: "days" }), [`m,t=a v=2 ${day(0)}`]);
+  });
+
+  test("goes by the time shards of both servers", async () => {
+    for (const shards of [
+      ["1d", "6h"],
+      ["6h", "1d"],
+    ] as const) {
+      const db = await newDatabase(shards);
+      const hours = Array.from(
+        { length: 48 },
+        (_, i) => `m,t=${i % 2} v=${i}.5,s="${i}" ${day(0) + BigInt(i) * 3_600_000_000_000n}`,
+      );
+      await writeBytes(scene.a, db, hours.join("\n"));
+      await writeBytes(scene.b, db, hours.slice(20, 30).join("\n"));
+      assert.deepEqual(problems(await recover(db, { deep: true })).differences, []);
+      const [a, b] = await points(db);
+      assert.deepEqual(b, a);
+    }
+  });
+
+  test("says what the target refuses", async () => {
+    const db = await newDatabase(["6h", "1d"]);
+    await writeBytes(scene.a, db, `m v=1 ${day(0)}`);
+    await writeBytes(scene.a, db, `m v=1i ${day(0) + 7n * 3_600_000_000_000n}`);
+    const report = await recover(db);
+    assert.equal(report.equal, false);
+    assert.deepEqual(
+      report.differences.map(({ rows }) => rows?.missing),
+      [1],
+    );
+    assert.match(
+      report.differences[0]?.reason ?? "",
+      /^400 partial write: field type conflict: input field "v"/,
+    );
+    assert.equal(report.copied.rejected, 2, "a second round is tried");
+  });
+
+  test("leaves alone what the target's policy does not keep any more", async () => {
+    const db = await newDatabase(["1d", "1d"], "INF");
+    await scene.b.query(`ALTER RETENTION POLICY days ON ${db} DURATION 2d`);
+    const now = BigInt(Date.now()) * 1_000_000n;
+    const hours = Array.from({ length: 72 }, (_, i) => `m v=${i} ${now - BigInt(i) * 3_600_000_000_000n}`);
+    await writeBytes(scene.a, db, hours.join("\n"));
+    const report = await recover(db);
+    assert.deepEqual(report.differences, []);
+    assert.ok(report.expired >= 24 && report.expired <= 25, `${report.expired} expired`);
+    const [, b] = await points(db);
+    assert.equal(b?.length, 72 - report.expired);
+    // The policies are not the same, and a person must say which one is right.
+    assert.deepEqual(
+      report.schema.map(({ what, kind }) => [what, kind]),
+      [["retention policy", "different"]],
+    );
+    await scene.b.query(`DROP DATABASE ${db}`);
+    await scene.a.query(`DROP DATABASE ${db}`);
+  });
+
+  test("makes continuous queries and tells of users", async () => {
+    const db = await newDatabase();
+    const query = `CREATE CONTINUOUS QUERY cq ON ${db} BEGIN SELECT mean(v) INTO ${db}.autogen.mean FROM ${db}.days.m GROUP BY time(1h), * END`;
+    await scene.a.query(query);
+    await scene.a.query(`CREATE USER bob WITH PASSWORD 'x'`);
+    await scene.a.query(`GRANT READ ON ${db} TO bob`);
+    const { equal, schema, statements } = await recover(db);
+    assert.equal(statements.length, 1);
+    assert.deepEqual(
+      [equal, schema.map(({ what, name, kind }) => [what, name, kind])],
+      [false, [["user", "bob", "missing"]]],
+    );
+    await scene.b.query(`CREATE USER bob WITH PASSWORD 'y'`);
+    const grants = (await recover(db)).schema.map(({ what, name, db: on, source }) => [
+      what,
+      name,
+      on,
+      source,
+    ]);
+    assert.deepEqual(grants, [["grant", "bob", db, "READ"]]);
+    await scene.a.query("DROP USER bob");
+    await scene.b.query("DROP USER bob");
+    assert.deepEqual(problems(await recover(db)), NONE);
+  });
+
+  test("a dry run changes nothing", async () => {
+    const db = await newDatabase();
+    await writeBytes(scene.a, db, `m v=1 ${day(0)}\nm v=2 ${day(1)}`);
+    await scene.a.query(`CREATE DATABASE ${db}_more`);
+    const report = await recover(db, { dryRun: true });
+    assert.deepEqual([report.equal, report.pointsToCopy, report.copied.points], [false, 2, 0]);
+    assert.deepEqual(await scene.b.points(db, { rp: "days" }), []);
+    const more = await recover(`${db}_more`, { dryRun: true });
+    assert.equal(more.statements.length, 1);
+    assert.ok(!(await scene.b.queryText("SHOW DATABASES")).includes("_more"));
+  });
+
+  test("what sums do not show, a deep comparison does", async () => {
+    const db = await newDatabase();
+    const lines = (text: string, flag: string) =>
+      `m,t=a s="${text}",f=${flag},v=1 ${day(0)}\nm,t=b s="same" ${day(0)}`;
+    await writeBytes(scene.a, db, lines("new", "true"));
+    await writeBytes(scene.b, db, lines("old", "false"));
+    assert.equal((await scene.compare({ scope: { db } })).equal, true);
+    const deep = await scene.compare({ scope: { db }, deep: true });
+    assert.deepEqual(deep.differences[0]?.rows, { missing: 0, changed: 1, extra: 0 });
+    assert.deepEqual(problems(await recover(db, { deep: true })), NONE);
+    const [a, b] = await points(db);
+    assert.deepEqual(b, a);
+  });
+
+  test("a type that only one server has in a field is found without a deep comparison", async () => {
+    const db = await newDatabase();
+    await writeBytes(scene.a, db, `m s="1" ${day(0)}`);
+    await writeBytes(scene.b, db, `m s=true ${day(0)}`);
+    const { differences } = await scene.compare({ scope: { db } });
+    assert.deepEqual(differences[0]?.rows, { missing: 0, changed: 1, extra: 0 });
+    await scene.a.query(`DROP DATABASE ${db}`);
+    await scene.b.query(`DROP DATABASE ${db}`);
+  });
+
+  test("looks only at the times and names that it is told", async () => {
+    const db = await newDatabase();
+    const lines = [0, 1, 2].flatMap((at) => [`m v=1 ${day(at)}`, `n v=1 ${day(at)}`]);
+    await writeBytes(scene.a, db, lines.join("\n"));
+    await recover(db, { scope: { db, measurement: "m", span: { start: day(1), end: day(2) } } });
+    assert.deepEqual(await scene.b.points(db, { rp: "days" }), [`m v=1 ${day(1)}`]);
+    await recover(db, { scope: { db, rp: "autogen" } });
+    assert.deepEqual(await scene.b.points(db, { rp: "days" }), [`m v=1 ${day(1)}`]);
+    assert.deepEqual(problems(await recover(db)), NONE);
+  });
+});
