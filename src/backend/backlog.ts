@@ -288,7 +288,6 @@ export class Backlog implements LaneBacklog {
   isPending(record: SpoolRecord): boolean {
     const { seq, destination, statement } = record;
     if (statement && this.changes.has(seq)) return true;
-    if (this.volatile) return !statement;
     if (this.isSkipped(seq)) return false;
     if (this.reader.discovering && seq >= this.reader.frontier) return !this.wasDelivered(record);
     if (statement) return false;
