@@ -56,9 +56,8 @@ describe("a recovery while others write", { skip: requireReal("influxd") }, () =
     assert.ok(report.equal, JSON.stringify(report.differences));
     assert.deepEqual([relay.asked[0], relay.asked.at(-1)], ["drain b", "resume b"]);
     const held = relay.asked.slice(1, -1);
-    assert.ok(
-      held.length >= 6 && held.every((asked, i) => asked.startsWith(i % 2 === 0 ? "hold" : "release")),
-    );
+    assert.ok(held.length >= 2 && held.length % 2 === 0, held.join(", "));
+    assert.ok(held.every((asked, i) => asked === `${i % 2 === 0 ? "hold" : "release"} b ${db} days`));
   });
 
   test("stays out of queries if something still differs", async () => {
