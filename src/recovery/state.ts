@@ -83,7 +83,7 @@ export class State {
   readonly #names: Identity;
   readonly #left: readonly Window[];
   readonly #verified = new Map<string, Subject & { spans: Span[] }>();
-  #open: Window[] = [];
+  readonly #open = new Set<Window>();
   #savedAt = Number.NEGATIVE_INFINITY;
   totals: Totals = NO_TOTALS;
   /** True if there was an interrupted recovery of the same two servers. */
@@ -131,10 +131,16 @@ export class State {
     return spans.some((known) => known.start <= start && known.end >= end);
   }
 
-  /** Resolves when it is sure to be known after a crash that these windows are worked at, and no others. */
-  async enter(windows: readonly Window[]): Promise<void> {
-    this.#open = [...windows];
+  /**
+   * Resolves when it is sure to be known after a crash that these windows are worked at; until the returned function is
+   * called.
+   */
+  async enter(windows: readonly Window[]): Promise<() => void> {
+    for (const window of windows) this.#open.add(window);
     await this.#save();
+    return () => {
+      for (const window of windows) this.#open.delete(window);
+    };
   }
 
   /** All rows of it were compared and are the same. */

@@ -28,7 +28,8 @@ test("what was begun and not finished is known to the next one", async () => {
   const { store, open } = scene();
   const first = await open();
   assert.ok(!first.continued);
-  await first.enter([{ db: "d", rp: "r", window: span(0, 10) }]);
+  const leave = await first.enter([{ db: "d", rp: "r", window: span(0, 10) }]);
+  leave();
   first.add({ points: 5, bytes: 7 });
   await first.enter([{ db: "d", rp: "r", window: span(10, 20) }]);
   const second = await open();
