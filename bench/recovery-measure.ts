@@ -3,6 +3,12 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Pool } from "undici";
+import { nodePlatform } from "../adapters/node/platform.ts";
+import { parseConfig } from "../src/config/parse.ts";
+import { BatchWriter } from "../src/recovery/batch-writer.ts";
+import { copySpan } from "../src/recovery/copy.ts";
+import { inParallel } from "../src/recovery/parallel.ts";
+import { Server } from "../src/recovery/server.ts";
 import { removeDirectory, temporaryDirectory } from "../test/support/child.ts";
 import type { RealInfluxdb } from "../test/support/real-influxdb.ts";
 import { DATABASE } from "./backends.ts";
@@ -76,36 +82,63 @@ export async function measureCopy({ rounds, points }: RecoveryBenchOptions): Pro
     await writeAll(a!, points);
     const straight: number[] = [];
     const recovered: Recovered[] = [];
+    const alone: number[] = [];
     for (let round = 0; round < rounds; round++) {
       await emptied(b!);
       straight.push(await writeAll(b!, points));
+      await emptied(b!);
+      alone.push(await copyAlone(a!, b!, points));
       await emptied(b!);
       recovered.push(await recover(a!, b!, points));
     }
     const of = (name: keyof Recovered) => recovered.map((one) => one[name]);
     const rates = of("pointsPerSecond");
-    const peak = Math.max(...of("peakMb"));
-    const cells = [
-      median(straight),
-      median(rates),
-      median(of("totalSeconds")),
-      median(of("cpuUsPerPoint")),
-      peak,
-    ];
+    const command = [median(of("cpuUsPerPoint")), Math.max(...of("peakMb")), median(of("totalSeconds"))];
     return {
-      title: `an empty server built by \`recover\`: ${points.toLocaleString("en")} points of two fields`,
-      head: [
-        "",
-        "straight, points/s",
-        "copied, points/s",
-        "all of it, s",
-        "CPU us/point",
-        "peak MB",
-        "ratio",
+      title: `into an empty server: ${points.toLocaleString("en")} points of two fields`,
+      head: ["", "points/s", "ratio", "CPU us/point", "peak MB", "all of it, s"],
+      rows: [
+        ["straight", figure(median(straight)), "1.00"],
+        ["copied", figure(median(alone)), ratio(alone, straight)],
+        [
+          "recover: copied and compared",
+          figure(median(rates)),
+          ratio(rates, straight),
+          ...command.map(figure),
+        ],
       ],
-      rows: [["copy", ...cells.map(figure), ratio(rates, straight)]],
     };
   });
+}
+
+/** What the command does between its comparisons. */
+async function copyAlone(a: RealInfluxdb, b: RealInfluxdb, points: number): Promise<number> {
+  const platform = nodePlatform(() => {});
+  const { http } = parseConfig(configText(a, b), { name: "bench", env: () => undefined, readFile: () => "" });
+  const [source, target] = (http[0]?.outputs ?? []).map((output) => new Server(output, platform)) as [
+    Server,
+    Server,
+  ];
+  const place = { db: DATABASE, rp: "days", onSource: true, onTarget: true };
+  const { signal } = new AbortController();
+  const alive = setInterval(() => {}, 1_000);
+  const started = performance.now();
+  for (let day = 0n; day < 3n; day++) {
+    const ports = { clock: platform.clock, random: Math.random, pace: async () => {}, progress: () => {} };
+    const writer = new BatchWriter(target, place, ports, signal);
+    const span = { start: FIRST_NS + day * DAY_NS, end: FIRST_NS + (day + 1n) * DAY_NS };
+    const copy = (m: number) => copySpan(source, { ...place, ...span, measurement: `m${m}` }, span, writer);
+    await inParallel(
+      Array.from({ length: MEASUREMENTS }, (_, m) => m),
+      3,
+      async (m) => void (await copy(m)),
+    );
+    await writer.finish();
+  }
+  const rate = (points * 1_000) / (performance.now() - started);
+  clearInterval(alive);
+  await Promise.all([source.close(), target.close()]);
+  return rate;
 }
 
 /** In a process of its own, as people run it. */
@@ -113,7 +146,11 @@ async function recover(a: RealInfluxdb, b: RealInfluxdb, points: number): Promis
   const before = await pointsStored(b);
   const command = startCommand(a, b, ["recover", "--backend", "b", "--json"]);
   const started = performance.now();
-  const pointsPerSecond = await rateOf(b, before, points);
+  const failed = command.ended.then(({ code, stdout }) => {
+    if (code !== 0) throw new Error(`recover failed: ${code} ${stdout}`);
+    return new Promise<never>(() => {});
+  });
+  const pointsPerSecond = await Promise.race([rateOf(b, before, points), failed]);
   let cpuMs = Number.NaN;
   let peak = Number.NaN;
   // What it needs to verify counts too.
@@ -182,12 +219,16 @@ async function compare(a: RealInfluxdb, b: RealInfluxdb, more: readonly string[]
   return JSON.parse(stdout).ms;
 }
 
+function configText(a: RealInfluxdb, b: RealInfluxdb): string {
+  const output = (name: string, { url }: RealInfluxdb) => `{ name = "${name}", location = "${url}/write" }`;
+  const outputs = `[${output("a", a)}, ${output("b", b)}]`;
+  return `[[http]]\nname = "bench"\nbind-addr = "127.0.0.1:0"\noutput = ${outputs}\n`;
+}
+
 function startCommand(a: RealInfluxdb, b: RealInfluxdb, args: readonly string[]) {
   const dir = temporaryDirectory("bench-recovery");
   const configFile = join(dir, "relay.toml");
-  const output = (name: string, { url }: RealInfluxdb) => `{ name = "${name}", location = "${url}/write" }`;
-  const outputs = `[${output("a", a)}, ${output("b", b)}]`;
-  writeFileSync(configFile, `[[http]]\nname = "bench"\nbind-addr = "127.0.0.1:0"\noutput = ${outputs}\n`);
+  writeFileSync(configFile, configText(a, b));
   const entry = fileURLToPath(new URL("../adapters/node.ts", import.meta.url));
   const child = spawn(process.execPath, [entry, ...args, "--config", configFile], {
     env: { ...process.env, XDG_STATE_HOME: dir },

@@ -84,6 +84,7 @@ export class State {
   readonly #left: readonly Window[];
   readonly #verified = new Map<string, Subject & { spans: Span[] }>();
   readonly #open = new Set<Window>();
+  #saving: Promise<void> = Promise.resolve();
   #savedAt = Number.NEGATIVE_INFINITY;
   totals: Totals = NO_TOTALS;
   /** True if there was an interrupted recovery of the same two servers. */
@@ -166,11 +167,20 @@ export class State {
 
   /** There is nothing left to continue. */
   async finish(): Promise<void> {
+    await this.#saving;
     await this.#store.remove();
   }
 
-  async #save(): Promise<void> {
+  /** One after the other: each one replaces the whole text. */
+  #save(): Promise<void> {
     this.#savedAt = this.#clock.monotonic();
+    const saved = this.#saving.then(() => this.#store.save(this.#text()));
+    // Whoever asked for it is told.
+    this.#saving = saved.catch(() => {});
+    return saved;
+  }
+
+  #text(): string {
     const state: v.InferInput<typeof stateSchema> = {
       version: 1,
       ...this.#names,
@@ -185,7 +195,7 @@ export class State {
         spans: spans.map(endsOf),
       })),
     };
-    await this.#store.save(`${JSON.stringify(state)}\n`);
+    return `${JSON.stringify(state)}\n`;
   }
 }
 

@@ -68,6 +68,26 @@ test("what is verified is saved at most once a second", async () => {
   assert.equal(store.saves, 2);
 });
 
+test("saves one after the other, and goes on after one that failed", async () => {
+  const { store, open } = scene();
+  const state = await open();
+  let saving = 0;
+  const { save } = store;
+  let broken = true;
+  store.save = async (text) => {
+    assert.equal(saving++, 0, "two saves at once");
+    await Promise.resolve();
+    saving--;
+    if (broken) throw new Error("no room");
+    await save(text);
+  };
+  const windows = [0, 1, 2].map((at) => [{ db: "d", rp: "r", window: span(at, at + 1) }]);
+  await assert.rejects(state.enter(windows[0] ?? []), /no room/);
+  broken = false;
+  await Promise.all(windows.map((window) => state.enter(window)));
+  assert.equal(JSON.parse(store.text as string).open.length, 3);
+});
+
 test("what is of others, too old or damaged counts as none", async () => {
   const { clock, store, open } = scene();
   await (await open()).enter([{ db: "d", rp: "r", window: span(0, 10) }]);
