@@ -1,4 +1,6 @@
 import type { Status } from "../../src/observe/status-schema.ts";
+import { recoverySections } from "./recovery-status.ts";
+import { shellWord } from "./shell-word.ts";
 import { age, policy, printable, size, table, time } from "./text-table.ts";
 
 type Backend = Status["backends"][number];
@@ -17,6 +19,7 @@ export function statusText(status: Status, config: string): string {
     ]),
     ...(status.removed.length > 0 ? ["* left the config, and gets what it lacks if it answers\n"] : []),
     ...status.backends.flatMap((backend) => troubles(backend, config)),
+    ...recoverySections(status, config),
     ...conflicts(status),
   ];
   return sections.join("\n");
@@ -80,7 +83,7 @@ function actionFor(reason: string, server: string, command: (text: string) => st
   if (reason.startsWith("held"))
     return "create what is missing there or correct its credentials: it is tried again by itself";
   if (reason.startsWith("lost") || reason.startsWith("suspect"))
-    return "compare it with a replica and copy what differs; until then the other servers have the data";
+    return `it is repaired by itself, see Recovery below; or now: ${command(`recover --backend ${server}`)}`;
   return "start the server or repair the way to it: it is asked again by itself";
 }
 
@@ -110,9 +113,4 @@ function conflicts({ fieldTypes }: Status): string[] {
   return [
     `Fields with different types\n${table([["DATABASE", "MEASUREMENT", "FIELD", "TYPES"], ...lines])}${more}${action}`,
   ];
-}
-
-/** As a shell wants it. */
-function shellWord(text: string): string {
-  return /^[\w./:@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -11,7 +11,7 @@ import { ask, mainListener, write } from "./replica-set.ts";
 const REPAIRED_MS = 60_000;
 /** The least that [spool] may be bounded to, and more than that. */
 const SPOOL_MB = 8;
-const TOO_MANY_WRITES = 120;
+const TOO_MANY_WRITES = 100;
 const LINES = 100;
 
 describe("a backend that differs from its replica", { skip: requireReal("influxd") }, () => {
@@ -25,7 +25,7 @@ describe("a backend that differs from its replica", { skip: requireReal("influxd
       startRealInfluxdb({ databases: ["demo"] }),
       startRealInfluxdb({ databases: ["demo"] }),
     ]);
-    const output = 'timeout = "500ms", health-check-interval = "100ms"';
+    const output = 'timeout = "2s", health-check-interval = "100ms"';
     const tables = `[spool]\ndir = "${spool}"\nmax-size-mb = ${SPOOL_MB}\n`;
     relay = await startRelay({ config: `${tables}${mainListener([a, b], output)}` });
   });

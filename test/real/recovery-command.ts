@@ -7,6 +7,7 @@ import { runCommand } from "../../adapters/node/command.ts";
 import { startHttpListener } from "../../adapters/node/http-listener.ts";
 import { nodePlatform } from "../../adapters/node/platform.ts";
 import { clientAddress, readBody } from "../../adapters/node/request-body.ts";
+import { stream } from "../../adapters/node/response-stream.ts";
 import { removeDirectory, temporaryDirectory } from "../support/child.ts";
 
 /** The commands `compare` and `recover`, as people run them. */
@@ -36,7 +37,7 @@ export interface Running {
 const HOST = {
   runtime: "node" as const,
   platform: nodePlatform,
-  http: { start: startHttpListener, readBody, clientAddress, checkTls: combinedPem },
+  http: { start: startHttpListener, readBody, clientAddress, stream, checkTls: combinedPem },
 };
 
 function collector() {
