@@ -2,29 +2,13 @@ import * as v from "valibot";
 import type { HttpAnswer } from "../platform.ts";
 import type { OutcomeKind, Reply } from "../writer.ts";
 import { answered } from "./outcome.ts";
+import { isAboutServer } from "./server-errors.ts";
 
 /**
- * InfluxDB answers 200 also where a statement failed, with the reason in the body. With these a statement may succeed
- * when it is tried again; with any other one it never will. Each is the beginning of an error's message in `tsdb`,
- * `query` or `coordinator` of InfluxDB 1.6 to 1.8; `engine is closed` was measured on 1.6.7, right after a restore.
+ * With these a statement may succeed when it is tried again, as with what is about the server: it was ended by a limit
+ * of time, or by somebody, and what the others executed must be executed here too. Sources: `query/executor.go`.
  */
-const TRANSIENT = [
-  "engine is closed",
-  "store is closed",
-  "shard is disabled",
-  "shard is closed",
-  "index is closing",
-  "series file closed",
-  "timeout",
-  "query-timeout limit exceeded",
-  "query interrupted",
-  "query aborted",
-  "query engine shutdown",
-  "max-concurrent-queries limit exceeded",
-  "engine: cache-max-memory-size exceeded",
-];
-/** What one shard says is told with its number before it. */
-const SHARD = /^shard \d+: /;
+const CUT_OFF = ["query-timeout limit exceeded", "query interrupted"];
 
 const bodySchema = v.object({
   error: v.optional(v.string()),
@@ -49,8 +33,7 @@ function kindOf({ kind, status }: Reply): OutcomeKind {
 }
 
 function isTransient(error: string): boolean {
-  const text = error.replace(SHARD, "");
-  return TRANSIENT.some((beginning) => text.startsWith(beginning));
+  return isAboutServer(error) || CUT_OFF.some((beginning) => error.startsWith(beginning));
 }
 
 function bodyOf(bytes: Uint8Array): v.InferOutput<typeof bodySchema> | undefined {
