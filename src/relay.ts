@@ -174,7 +174,7 @@ export class Relay {
       backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
       ready: () => ({
         writes: listener.backends.some(({ up }) => up),
-        queries: listener.backends.some((backend) => backend.isInSync()),
+        queries: listener.sets.every((set) => set.some((backend) => backend.isInSync())),
       }),
       outOfSync: (name) => listener.backends.find((backend) => backend.name === name)?.outOfSync(),
       status: () => this.status(),

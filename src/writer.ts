@@ -27,6 +27,8 @@ export interface Write {
   readonly destination: Destination;
   /** Line protocol, not compressed. Nobody changes these bytes. */
   readonly body: Uint8Array;
+  /** Start and end of each line in it that is a point, one after the other; only for whoever divides it, where it is known. */
+  readonly lineBounds?: readonly number[] | undefined;
   /** False when the body has no line that InfluxDB would parse: such a write is answered but never kept. */
   readonly hasLines: boolean;
   /** False when it would swallow the first line of what follows it, because it does not end at a line end. */
@@ -40,6 +42,21 @@ export interface Write {
 }
 
 export type Consistency = "any" | "one" | "quorum" | "all";
+
+/** One InfluxQL statement that changes schema or data, on its way to every replica. */
+export interface Change {
+  /** One statement, as it will be sent. With a password in it, it is a secret. */
+  readonly text: string;
+  /** The parameters of the request. */
+  readonly db: string;
+  readonly rp: string;
+  /** The databases in whose order it has a place; undefined: in that of all. */
+  readonly scope: readonly string[] | undefined;
+  readonly hasPassword: boolean;
+  readonly credentials: Credentials | undefined;
+  /** How long it may take, and a client waits for its answer, in milliseconds. */
+  readonly timeoutMs: number;
+}
 
 /** What a backend's answer means for the write. See the outcome table in docs/reliability.md. */
 export type OutcomeKind = "stored" | "rejected" | "not-ready" | "overloaded" | "unreachable";

@@ -203,3 +203,34 @@ test("a client that is writing to a listener with shards that leaves the config 
   assert.match(String(influxError), /^shard s2: /);
   assert.deepEqual(textsOf(platform), [["s1", "m,t=a v=1 1\nm v=1 1\n"]]);
 });
+
+test("a listener with shards is ready for queries once each of them has a backend in sync, and their fields may differ", async () => {
+  const down = new Set(["s2"]);
+  const fields = (type: string) =>
+    `{"results":[{"series":[{"name":"m","columns":["fieldKey","fieldType"],"values":[["f","${type}"]]}]}]}`;
+  const platform = createTestPlatform({
+    http: ({ origin, path }) => {
+      const { hostname } = new URL(origin);
+      if (down.has(hostname)) throw new TransportError("refused", false, "refused");
+      if (path.includes("DATABASES")) return httpAnswer(200, fields("d").replace('"f"', '"db"'));
+      return path.includes("FIELD") ? httpAnswer(200, fields(hostname)) : httpAnswer(204);
+    },
+  });
+  const config = shardedConfig(["s1", "s2"], { a: "s1" });
+  const relay = await Relay.open(config, platform);
+  const starting = relay.start(config);
+  await platform.clock.advance(500);
+  await starting;
+  const ready = () => relay.listener("main").ready();
+  assert.deepEqual(await ready(), { writes: true, queries: false });
+  assert.deepEqual(await relay.listener("main").outOfSync("s2"), ["down: no answer to ping"]);
+  assert.deepEqual(await relay.listener("main").outOfSync("s1"), []);
+  assert.equal(await relay.listener("main").outOfSync("s3"), undefined);
+  down.clear();
+  await platform.clock.advance(60_000);
+  assert.deepEqual(await ready(), { writes: true, queries: true });
+  const { fieldTypes } = relay.status();
+  assert.ok(fieldTypes.checkedAtMs !== undefined);
+  assert.deepEqual(fieldTypes.conflicts, []);
+  await relay.stop(platform.clock.monotonic());
+});

@@ -6,8 +6,10 @@ import { createLog } from "../../src/observe/log.ts";
 import type { Platform } from "../../src/platform.ts";
 import { createQueryCounters } from "../../src/query/counters.ts";
 import { DirectChanges } from "../../src/query/direct-changes.ts";
+import type { Queries } from "../../src/query/query.ts";
 import type { ReadReplica } from "../../src/query/replica.ts";
 import { QueryService } from "../../src/query/service.ts";
+import { ShardedQueryService } from "../../src/query/sharded/sharded-service.ts";
 import { replicaSets } from "../../src/shard/sets.ts";
 import { Sharding } from "../../src/shard/sharding.ts";
 import { Budget } from "../../src/write/budget.ts";
@@ -84,22 +86,26 @@ export function createListener(
     };
   }
 
-  function service(background: (work: Promise<unknown>) => void): QueryService {
-    const { name: listener, query, queryTimeoutMs, syncWaitMs, readOnly, deny } = config;
-    return new QueryService({
-      listener,
-      replicas: backends.map(readReplica),
-      changes: new DirectChanges(backends, log),
+  function service(background: (work: Promise<unknown>) => void): Queries {
+    const { name: listener, query, queryTimeoutMs, syncWaitMs, readOnly, deny, maxRowsPulled } = config;
+    const common = {
+      ...{ clock: platform.clock, random: platform.random, gunzip: platform.gunzip },
+      ...{ listener, log },
       policy: query,
       timeoutMs: queryTimeoutMs,
       syncWaitMs,
       rules: { readOnly, deny },
-      clock: platform.clock,
-      random: platform.random,
       counters: queryCounters,
-      log,
-      background,
-    });
+    };
+    const sides = sets.map((set) => ({
+      replicas: set.map(readReplica),
+      changes: new DirectChanges(set, log),
+    }));
+    if (sharding !== undefined) {
+      return new ShardedQueryService({ ...common, map: sharding.map, shards: sides, maxRowsPulled });
+    }
+    const [side] = sides as [(typeof sides)[number]];
+    return new QueryService({ ...common, ...side, background });
   }
 
   /** Asks now: what an isolate knew of its backends would be as old as its last request. */

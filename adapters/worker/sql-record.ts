@@ -13,6 +13,8 @@ interface Head {
   readonly ranMs: number;
   readonly timeMs: number;
   readonly note: string;
+  /** Absent in what was stored before there were statements. */
+  readonly statement?: boolean;
 }
 
 /** Names of a log's tables. The length comes before the body, so that sums of it do not read the bodies. */
@@ -41,9 +43,9 @@ export function insertRecord(
   record: NewRecord,
   sealed: Uint8Array | null,
 ): void {
-  const { destination, body, closed, ranMs, timeMs, note } = record;
+  const { destination, body, closed, ranMs, timeMs, note, statement } = record;
   const { db, rp, precision } = destination;
-  const head: Head = { db, rp, precision, closed, ranMs, timeMs, note };
+  const head: Head = { db, rp, precision, closed, ranMs, timeMs, note, ...(statement && { statement }) };
   const { records, parts } = recordTables(log);
   const insert = () => {
     const first = body.subarray(0, PART_BYTES);

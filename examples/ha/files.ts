@@ -28,13 +28,15 @@ export function haproxyConfig(ports: Ports): string {
   return fillIn("haproxy.cfg", ports, { "    user haproxy\n": "", "    group haproxy\n": "" });
 }
 
-/** nginx's config, to be run as whoever runs it, with its files in `dir`. */
+/** nginx's config, to be run as one process of whoever runs it, with its files in `dir`. */
 export function nginxConfig(ports: Ports, dir: string): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
     (use) => `    ${use}_temp_path ${dir}/${use};\n`,
   );
   return fillIn("nginx.conf", ports, {
     "user www-data;\n": "",
+    // A socket of a worker that is not there would get its share of the datagrams.
+    "worker_processes auto;": "worker_processes 1;",
     "/run/nginx.pid": `${dir}/nginx.pid`,
     "http {\n": `http {\n${temporary.join("")}`,
   });

@@ -20,6 +20,7 @@ export type ServedBy = "a" | "b" | "relay-1" | "relay-2";
 export interface SiteRelay {
   readonly name: "relay-1" | "relay-2";
   readonly url: string;
+  readonly adminUrl: string;
   readonly pid: number;
   /** What it printed since it was started last. */
   readonly output: string;
@@ -74,9 +75,9 @@ export async function startSite({
     return started;
   }
   try {
-    const influxdbs = [await influxdb(ports.a), await influxdb(ports.b)] as const;
+    const influxdbs = await both(influxdb(ports.a), influxdb(ports.b));
     const b = await wayToB(ports.b);
-    const relays = [await relay(1, b), await relay(2, b)] as const;
+    const relays = await both(relay(1, b), relay(2, b));
     const balancer = startBalancer(kind, ports, dir);
     closing.push(() => balancer.stop("SIGKILL"));
     const url = `http://127.0.0.1:${ports.balancer}`;
@@ -95,6 +96,12 @@ export async function startSite({
   }
 }
 
+/** An error only once both have ended, so that what did start can be closed. */
+async function both<T>(one: Promise<T>, other: Promise<T>): Promise<readonly [T, T]> {
+  await Promise.allSettled([one, other]);
+  return [await one, await other];
+}
+
 async function choosePorts(): Promise<Ports> {
   const free = await freePorts(PORT_NAMES.length);
   return Object.fromEntries(PORT_NAMES.map((name, i) => [name, free[i]])) as unknown as Ports;
@@ -107,6 +114,7 @@ async function startSiteRelay(number: 1 | 2, ports: Ports, dir: string): Promise
   return {
     name: `relay-${number}`,
     url: relay.url("main"),
+    adminUrl: relay.url("[admin]"),
     get pid() {
       return relay.pid;
     },

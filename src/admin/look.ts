@@ -1,6 +1,7 @@
 import { verdictOf } from "../backend/dead-letters.ts";
 import { SpoolError } from "../errors.ts";
 import type { SpoolRecord } from "../spool/log.ts";
+import { statementText } from "../spool/statement.ts";
 import { type Kept, pendingOf } from "../spool/undelivered.ts";
 import type { BackendReport, Contents, PartReport, Shown, ShownRecord, Where } from "./spool-commands.ts";
 import { MAX_SHOWN, matcher } from "./spool-commands.ts";
@@ -83,6 +84,10 @@ export async function countMatching(logs: readonly Kept[], where: Where): Promis
 function shown(record: SpoolRecord): ShownRecord {
   const { destination, timeMs, body } = record;
   const { db, rp, precision } = destination;
-  const preview = new TextDecoder().decode(body.subarray(0, PREVIEW_BYTES));
-  return { db, rp, precision, timeMs, bytes: body.byteLength, preview, ...verdictOf(record) };
+  const preview = record.statement
+    ? statementText(record).slice(0, PREVIEW_BYTES)
+    : new TextDecoder().decode(body.subarray(0, PREVIEW_BYTES));
+  const bytes = body.byteLength;
+  const statement = record.statement === true && ({ statement: true } as const);
+  return { db, rp, precision, timeMs, bytes, preview, ...statement, ...verdictOf(record) };
 }

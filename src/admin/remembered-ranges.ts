@@ -1,5 +1,6 @@
 import { RANGES } from "../backend/handoff.ts";
 import type { SpoolFacts, SpoolRecord } from "../spool/log.ts";
+import { scopeOf } from "../spool/statement.ts";
 import { TimeRanges } from "../spool/time-ranges.ts";
 import { timeRange } from "../write/points.ts";
 
@@ -15,7 +16,13 @@ export class RememberedRanges {
     this.suspect.restore(facts.get(RANGES), "suspect");
   }
 
-  add(ranges: TimeRanges, { body, destination: { db, rp, precision } }: SpoolRecord): void {
+  add(ranges: TimeRanges, record: SpoolRecord): void {
+    const { body, destination } = record;
+    const { db, rp, precision } = destination;
+    if (record.statement) {
+      for (const name of scopeOf(record) ?? [undefined]) ranges.addUnknown(name);
+      return;
+    }
     const span = timeRange(body, precision);
     if (span !== undefined) ranges.add(db, rp, span);
   }

@@ -69,7 +69,7 @@ export class RunningSpool implements SpoolCommands {
     const matches = matcher(where);
     return this.#alone(name, async () => {
       if (part !== "dead") return backend.drop(LOGS[part], matches);
-      return (await backend.deadLetters?.take(matches, async () => {})) ?? 0;
+      return (await backend.deadLetters?.forget(matches)) ?? 0;
     });
   }
 

@@ -53,6 +53,8 @@ export interface ShownRecord {
   readonly bytes: number;
   /** The beginning of the body. */
   readonly preview: string;
+  /** It is an InfluxQL statement; of one with a password the preview says just that. */
+  readonly statement?: true;
   /** Why it was given up; of dead letters only. */
   readonly reason?: string;
   readonly status?: number;

@@ -1,5 +1,6 @@
 import { SpoolError } from "../errors.ts";
 import type { BackendSpool } from "../spool/log.ts";
+import { scopeKey, scopeOf } from "../spool/statement.ts";
 import { isDelivered, laneKey, positionOf, readBetween, storePosition } from "../spool/undelivered.ts";
 import { RememberedRanges } from "./remembered-ranges.ts";
 import { LOGS, matcher, type Where } from "./spool-commands.ts";
@@ -17,6 +18,7 @@ export async function dropKept(spool: BackendSpool, part: "backlog" | "held", wh
   const ranges = new RememberedRanges(facts);
   const end = log.next;
   const lanes = new Map(position.lanes);
+  const changes = new Map(position.changes);
   let dropped = 0;
   let firstLeft: number | undefined;
   let at = position.cursor;
@@ -30,7 +32,9 @@ export async function dropKept(spool: BackendSpool, part: "backlog" | "held", wh
         if (matches(record.destination)) {
           dropped++;
           ranges.add(ranges.lost, record);
-          lanes.set(laneKey(db, rp), end);
+          if (record.statement)
+            changes.set(scopeKey(scopeOf(record)), { scope: scopeOf(record), place: end });
+          else lanes.set(laneKey(db, rp), end);
         } else firstLeft ??= record.seq;
       }
     }
@@ -41,7 +45,7 @@ export async function dropKept(spool: BackendSpool, part: "backlog" | "held", wh
   }
   const cursor = firstLeft ?? end;
   await ranges.store();
-  await storePosition(facts, LOGS[part], { cursor, lanes });
+  await storePosition(facts, LOGS[part], { cursor, lanes, changes });
   log.trim(cursor);
   return dropped;
 }

@@ -7,9 +7,10 @@ import type { Clock, LogSink, SpoolRoot } from "../platform.ts";
 import { HELD, HeldReasons } from "../spool/held-reasons.ts";
 import type { BackendSpool, NewRecord, SpoolLog } from "../spool/log.ts";
 import { Spools } from "../spool/spools.ts";
+import { statementRecord } from "../spool/statement.ts";
 import { type Kept, keptIn, pendingOf } from "../spool/undelivered.ts";
 import { verifyLog } from "../spool/verify.ts";
-import type { Write } from "../writer.ts";
+import type { Change, Write } from "../writer.ts";
 import { countMatching, reportFor, reportOf, showSome } from "./look.ts";
 import { RememberedRanges } from "./remembered-ranges.ts";
 import {
@@ -110,7 +111,7 @@ export class StoppedSpool implements SpoolCommands {
     const spool = this.#find(name);
     if (spool === undefined) return 0;
     if (part !== "dead") return dropKept(spool, part, where);
-    return this.#deadLetters(name, spool).take(matcher(where), async () => {});
+    return this.#deadLetters(name, spool).forget(matcher(where));
   }
 
   async replay(name: string, where: Where): Promise<number> {
@@ -122,7 +123,8 @@ export class StoppedSpool implements SpoolCommands {
     const timeMs = this.#options.clock.now();
     const put = ({ destination, body, closed }: Write) =>
       append(main, { destination, body, closed, ranMs, timeMs, note: "" });
-    return this.#deadLetters(name, spool).take(matcher(where), put);
+    const putChange = (change: Change) => append(main, { ...statementRecord(change), ranMs, timeMs });
+    return this.#deadLetters(name, spool).take(matcher(where), put, putChange);
   }
 
   /** Gives the spool back. */

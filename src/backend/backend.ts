@@ -3,35 +3,32 @@ import type { Log } from "../observe/log.ts";
 import type { HttpAnswer, Platform } from "../platform.ts";
 import { ABANDONED } from "../spool/cursor.ts";
 import type { BackendSpool } from "../spool/log.ts";
-import { MemoryFacts } from "../spool/memory-facts.ts";
-import { MemoryLog } from "../spool/memory-log.ts";
+import { placeOf } from "../spool/statement.ts";
 import type { Kept } from "../spool/undelivered.ts";
-import type { Destination, OutcomeKind, Write } from "../writer.ts";
+import type { Change, Destination, Write } from "../writer.ts";
 import { Apart } from "./apart.ts";
 import { type BackendStatus, type HeldStatus, heldStatus, rangeStatus } from "./backend-status.ts";
+import { type BackendStorage, memorySpool } from "./backend-storage.ts";
+import { Changes } from "./changes.ts";
 import { BackendClient } from "./client.ts";
 import { DeadLetters } from "./dead-letters.ts";
 import { DefaultPolicies } from "./default-policies.ts";
 import { Entry } from "./entry.ts";
 import { Gate } from "./gate.ts";
 import { Handoff } from "./handoff.ts";
+import { kept } from "./kept.ts";
 import type { LaneContext } from "./lane-context.ts";
 import { Lanes } from "./lanes.ts";
 import { Pace } from "./pace.ts";
 import { Pauses } from "./pauses.ts";
 import { QueryClient } from "./query-client.ts";
-import type { Acceptance, Replica, ReplyObserver } from "./replica.ts";
+import type { Acceptance, ChangeReplica, Replica, ReplyObserver } from "./replica.ts";
+import { Results } from "./results.ts";
 import { SETTLE_MS } from "./retry-after.ts";
 import { SyncState } from "./sync-state.ts";
 
-/** Where and how a backend's writes are kept on disk. */
-export interface BackendStorage {
-  readonly spool: BackendSpool;
-  readonly config: SpoolConfig;
-}
-
 /** One InfluxDB server: its connections, the order of what goes to it, and what it lacks. */
-export class Backend implements Replica {
+export class Backend implements Replica, ChangeReplica {
   readonly name: string;
   readonly handoff: Handoff;
   readonly deadLetters: DeadLetters | undefined;
@@ -44,24 +41,15 @@ export class Backend implements Replica {
   readonly #retiring = new Set<BackendClient>();
   readonly #gate: Gate;
   readonly #pauses: Pauses;
+  readonly #changes: Changes;
   /** What goes through its log: on disk if there is one. */
   readonly #main: Lanes;
   /** Writes with credentials that must not be stored on disk. */
   readonly #private: Lanes | undefined;
   readonly #sync: SyncState;
-  readonly #requests: Record<OutcomeKind, number> = {
-    stored: 0,
-    rejected: 0,
-    "not-ready": 0,
-    overloaded: 0,
-    unreachable: 0,
-  };
-  #writes = 0;
+  readonly #results: Results;
   /** So many entries were accepted. */
   #accepted = 0;
-  /** When (monotonic) a request ended last of which it is not known what became of it. */
-  #unknownAtMs = Number.NEGATIVE_INFINITY;
-  #storedAtMs = Number.NEGATIVE_INFINITY;
   /** Running time of the relay before this start, less the monotonic time at it. */
   readonly #ranBeforeMs: number;
 
@@ -71,6 +59,7 @@ export class Backend implements Replica {
     this.#platform = platform;
     this.#output = output;
     this.#storage = storage;
+    this.#results = new Results(clock);
     this.#client = new BackendClient(output, platform);
     this.queries = new QueryClient(output, platform);
     const { main, hold, dead, facts } = storage?.spool ?? memorySpool();
@@ -100,14 +89,14 @@ export class Backend implements Replica {
         else log.warn("backend-down", { backend: name, reason, next: "it is asked again until it answers" });
         if (!open) pace.slow();
         this.#sync.health.gateChanged(open, reason ?? "");
-        if (open) for (const lanes of this.#all()) lanes.wake();
+        if (open) this.#wake();
       },
     });
     const policies = new DefaultPolicies(clock, facts, (db, credentials) =>
       this.#client.defaultPolicy(db, credentials),
     );
     this.#pauses = new Pauses(clock, (db) => policies.known(db));
-    const context: Omit<LaneContext, "isHeld" | "hold" | "idle"> = {
+    const context: Omit<LaneContext, "isHeld" | "hold" | "idle" | "changes"> = {
       clock,
       random,
       client: () => this.#client,
@@ -118,17 +107,31 @@ export class Backend implements Replica {
       pauses: this.#pauses,
       maxDelayMs: () => this.#output.maxDelayIntervalMs,
       poisonAfterMs: () => this.#storage?.config.poisonAfterMs ?? Number.POSITIVE_INFINITY,
-      storedSince: (ms) => this.#storedAtMs > ms,
+      storedSince: (ms) => this.#results.storedSince(ms),
       maxBatchBytes: () => this.#output.maxBatchBytes,
       defer: (run) => platform.defer(run),
-      observed: ({ reply, unknownOutcome }, writes) => {
-        if (unknownOutcome) this.#unknownAtMs = clock.monotonic();
-        this.#requests[reply.kind]++;
-        this.#writes += writes;
-        if (reply.kind === "stored") this.#storedAtMs = clock.monotonic();
-      },
+      observed: (result, writes) => this.#results.add(result, writes),
     };
-    const common = { backend: name, context, policies, handoff: this.handoff, clock, ranMs, events: log };
+    this.#changes = new Changes({
+      ...{ clock, random, gate: this.#gate, pauses: this.#pauses, handoff: this.handoff },
+      client: context.client,
+      maxDelayMs: context.maxDelayMs,
+      poisonAfterMs: context.poisonAfterMs,
+      defer: context.defer,
+      isStorable: (change) => this.#isStorable(change),
+      observed: (result) => context.observed(result, 0),
+      executed: ({ scope }) => policies.doubt(scope),
+    });
+    const common = {
+      backend: name,
+      context,
+      changes: this.#changes,
+      policies,
+      handoff: this.handoff,
+      clock,
+      ranMs,
+      events: log,
+    };
     const inMemory = () => ({
       maxBytes: this.#output.bufferSize,
       maxRecords: Number.POSITIVE_INFINITY,
@@ -142,6 +145,7 @@ export class Backend implements Replica {
     this.#main = new Lanes({
       ...common,
       facts,
+      side: 0,
       doubtful,
       abandoned,
       main,
@@ -150,15 +154,16 @@ export class Backend implements Replica {
       holdLimits: volatile ? inMemory : onDisk(true),
     });
     if (!volatile) {
-      const own = memorySpool();
-      this.#private = new Lanes({ ...common, ...own, limits: inMemory, holdLimits: inMemory });
+      const own = { ...common, ...memorySpool(), side: 1 } as const;
+      this.#private = new Lanes({ ...own, limits: inMemory, holdLimits: inMemory });
     }
+    this.#changes.connect(this.#all());
     this.#sync = new SyncState({
       ...{ clock, facts, handoff: this.handoff },
       health: {
         gate: this.#gate,
         intervalMs: () => this.#output.healthCheckIntervalMs,
-        storedSince: (ms) => this.#storedAtMs > ms,
+        storedSince: context.storedSince,
         ping: () => this.#client.pingStatus(),
       },
       accepted: () => this.#accepted,
@@ -262,9 +267,21 @@ export class Backend implements Replica {
     return entry;
   }
 
+  takesChange(change: Change): boolean {
+    return this.#changes.takes(change);
+  }
+
+  keepsChange(change: Change): boolean {
+    return this.#isStorable(this.#ownChange(change));
+  }
+
+  acceptChange(change: Change, observer: ReplyObserver, index: number): Acceptance {
+    return this.#changes.accept(this.#ownChange(change), ++this.#accepted, observer, index);
+  }
+
   /** How many writes for a database it has not taken: waiting, in flight or kept, but for what is held. */
   pending(db: string): number {
-    return this.#all().reduce((sum, lanes) => sum + lanes.pending(db), 0);
+    return this.#all().reduce((sum, lanes) => sum + lanes.pending(db), this.#changes.pendingFor(db));
   }
 
   /**
@@ -273,7 +290,8 @@ export class Backend implements Replica {
    */
   async answered(db: string, signal: AbortSignal): Promise<void> {
     const through = this.#accepted;
-    await Promise.all(this.#all().map((lanes) => lanes.passed(db, through, signal)));
+    const parts = [...this.#all(), this.#changes];
+    await Promise.all(parts.map((part) => part.passed(db, through, signal)));
   }
 
   /**
@@ -283,12 +301,12 @@ export class Backend implements Replica {
    */
   async pause(db: string, rp: string | undefined): Promise<() => void> {
     const end = this.#pauses.add(db, rp);
-    await Promise.all(this.#all().map((lanes) => lanes.pause()));
-    const unknownForMs = this.#platform.clock.monotonic() - this.#unknownAtMs;
-    await this.#pauses.wait(Math.max(SETTLE_MS - unknownForMs, this.#main.settleMs));
+    this.#changes.schedule();
+    await Promise.all([...this.#all().map((lanes) => lanes.pause()), this.#changes.landed(db)]);
+    await this.#pauses.wait(Math.max(SETTLE_MS - this.#results.unknownForMs, this.#main.settleMs));
     return () => {
       end();
-      for (const lanes of this.#all()) lanes.wake();
+      this.#wake();
     };
   }
 
@@ -330,17 +348,19 @@ export class Backend implements Replica {
 
   /** True while a request is in flight or something waits that could be sent, and would be lost with the process. */
   get busy(): boolean {
-    return this.#all().some((lanes) => lanes.busy);
+    return this.#changes.busy || this.#all().some((lanes) => lanes.busy);
   }
 
-  /** True while it has no write at all. */
+  /** True while it has no write and no change at all. */
   get idle(): boolean {
-    return this.#all().every((lanes) => lanes.idle);
+    return this.#changes.pending.length === 0 && this.#all().every((lanes) => lanes.idle);
   }
 
   /** What would be lost with the process. */
   get volatile(): { readonly records: number; readonly bytes: number } {
-    return (this.#storage === undefined ? this.#main : this.#private)?.backlog ?? { records: 0, bytes: 0 };
+    const { records, bytes } = (this.#private ?? this.#main).backlog;
+    const { unlogged } = this.#changes;
+    return { records: records + unlogged.records, bytes: bytes + unlogged.bytes };
   }
 
   /** What it is not ready for. */
@@ -351,7 +371,7 @@ export class Backend implements Replica {
 
   /** What it lacks. */
   get backlog(): { readonly records: number; readonly bytes: number } {
-    const parts = this.#all().map(({ backlog }) => backlog);
+    const parts = [...this.#all().map(({ backlog }) => backlog), this.#changes.unlogged];
     return {
       records: parts.reduce((sum, { records }) => sum + records, 0),
       bytes: parts.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -376,8 +396,8 @@ export class Backend implements Replica {
       held: this.held,
       lost: lost.list().map(rangeStatus),
       suspect: suspect.list().map(rangeStatus),
-      requests: { ...this.#requests },
-      writes: this.#writes,
+      requests: { ...this.#results.requests },
+      writes: this.#results.writes,
       queries: { running: this.queries.running, asked: this.queries.asked },
       counters: { ...counters },
       deadLetters: this.deadLetters && {
@@ -404,33 +424,29 @@ export class Backend implements Replica {
    */
   async drop(part: "main" | "hold", matches: (destination: Destination) => boolean): Promise<number> {
     const dropped = await Promise.all(this.#all().map((lanes) => lanes.drop(part, matches)));
-    return dropped.reduce((sum, records) => sum + records, 0);
+    const inMemory = part === "main" ? this.#changes.dropUnlogged(({ scope }) => matches(placeOf(scope))) : 0;
+    return dropped.reduce((sum, records) => sum + records, inMemory);
   }
 
   /** Sends dead letters once more, as if they had just been written. Returns how many. */
   async replay(matches: (destination: Destination) => boolean): Promise<number> {
-    return (await this.deadLetters?.take(matches, (write) => this.#keep(write))) ?? 0;
-  }
-
-  /** Resolves when a write is kept for this backend, which gets it in its turn. */
-  #keep(write: Write): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const observer: ReplyObserver = {
-        answered: () => {},
-        kept: (_, error) => (error === undefined ? resolve() : reject(error)),
-      };
-      this.accept(write, observer, 0).keep();
-    });
+    const { deadLetters } = this;
+    if (deadLetters === undefined) return 0;
+    return deadLetters.take(
+      matches,
+      (write) => kept((observer) => this.accept(write, observer, 0)),
+      (change) => kept((observer) => this.acceptChange(change, observer, 0)),
+    );
   }
 
   /** Sends nothing more and aborts what is in flight. What is kept stays where it is. */
   async stop(): Promise<void> {
-    const isSettling = this.#platform.clock.monotonic() - this.#unknownAtMs < SETTLE_MS;
-    const abandons = isSettling || this.#main.sending;
+    const isSettling = this.#results.unknownForMs < SETTLE_MS;
+    const abandons = isSettling || this.#main.sending || this.#changes.sending;
     this.#gate.stop();
     this.#sync.stop();
     this.#pauses.stop();
-    const ended = this.#all().map((lanes) => lanes.stop());
+    const ended = [...this.#all(), this.#changes].map((part) => part.stop());
     await Promise.all([this.#client, ...this.#retiring, this.queries].map((client) => client.close()));
     await Promise.all(ended);
     if (this.#storage === undefined) return;
@@ -443,6 +459,11 @@ export class Backend implements Replica {
     await facts.close();
   }
 
+  #wake(): void {
+    for (const lanes of this.#all()) lanes.wake();
+    this.#changes.schedule();
+  }
+
   #all(): Lanes[] {
     return this.#private === undefined ? [this.#main] : [this.#main, this.#private];
   }
@@ -451,8 +472,20 @@ export class Backend implements Replica {
   #lanesOf({ destination: { credentials } }: Write): Lanes {
     if (this.#private === undefined || credentials === undefined) return this.#main;
     const { authorization } = this.#output;
-    const storable = authorization !== undefined || this.#storage?.config.storeCredentials === true;
-    return storable ? this.#main : this.#private;
+    return authorization !== undefined || this.#storesSecrets ? this.#main : this.#private;
+  }
+
+  /** A password is stored, as credentials are, only where there is a key for it. */
+  #isStorable({ hasPassword, credentials }: Change): boolean {
+    return this.#storesSecrets || (!hasPassword && credentials === undefined);
+  }
+
+  get #storesSecrets(): boolean {
+    return this.#storage === undefined || this.#storage.config.storeCredentials;
+  }
+
+  #ownChange(change: Change): Change {
+    return this.#output.authorization === undefined ? change : { ...change, credentials: undefined };
   }
 
   /** With credentials of its own it does not matter whose a write is. */
@@ -460,16 +493,4 @@ export class Backend implements Replica {
     if (this.#output.authorization === undefined || write.destination.credentials === undefined) return write;
     return { ...write, destination: { ...write.destination, credentials: undefined } };
   }
-}
-
-/** Nothing of it outlives the process. */
-function memorySpool(): BackendSpool {
-  return {
-    main: new MemoryLog(),
-    hold: new MemoryLog(),
-    dead: new MemoryLog(),
-    facts: new MemoryFacts(),
-    doubtful: false,
-    abandoned: false,
-  };
 }

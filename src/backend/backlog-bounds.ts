@@ -41,6 +41,8 @@ export class BacklogBounds {
   /** The bound where nothing is to be kept: of what waits for a backend that takes writes. */
   readonly #unbufferedBytes: number;
   #dropping = false;
+  /** Everything below is given up, or about to be: nothing may rely on reading it back. */
+  floor = 0;
   #age: Timer | undefined;
   #stopped = false;
 
@@ -103,6 +105,8 @@ export class BacklogBounds {
 
   async #dropBelow(to: number, reason: LossReason): Promise<void> {
     const backlog = this.#backlog;
+    // What is being sent now stays in memory if that fails while this waits for the disk.
+    this.floor = to;
     await this.give(to, reason, () => true);
     // Before the records go, so that nothing that is lost is forgotten.
     await backlog.options.handoff.store();

@@ -5,6 +5,7 @@ import type { Ticket } from "./ticket.ts";
 
 /** What a backlog and its parts know of a lane. */
 export interface BacklogLane extends EntryOwner {
+  readonly db: string;
   /** The keys under which it is found: see `Backlog.keyOf`. */
   readonly destinations: Set<string>;
   /** Records that it has in the log. */
@@ -16,9 +17,11 @@ export interface BacklogLane extends EntryOwner {
   /** The first place in the log that still has to be delivered. */
   readonly firstPlace: number | undefined;
   /** True if nothing is left in it of what its backend accepted up to this number. */
-  hasPassed(through: number): boolean;
+  readonly hasPassed: (through: number) => boolean;
   /** True when it can send, and has room for more records from the log. */
   readonly hungry: boolean;
+  /** Below this place it may go on: a change is there. */
+  readonly limit: number;
   /** Bytes that were read from the log and not delivered. */
   readonly loadedBytes: number;
   /** Takes records that were read; the log was read for it up to `next`. */

@@ -28,6 +28,7 @@ export interface ReadBacklog {
     readonly events: Log;
     readonly handoff: Pick<Handoff, "damaged" | "doubt">;
     readonly laneFor: (destination: Destination) => BacklogLane;
+    readonly changes: { schedule(): void };
   };
   readonly lanes: ReadonlyMap<string, BacklogLane>;
   distinctLanes(): Iterable<BacklogLane>;
@@ -36,6 +37,7 @@ export interface ReadBacklog {
   wasDelivered(record: SpoolRecord): boolean;
   isTooOld(record: SpoolRecord): boolean;
   lose(record: SpoolRecord, reason: "too-old"): void;
+  foundChange(record: SpoolRecord, isDoubtful: boolean): void;
   ticketFor(places: readonly number[], lane: BacklogLane): Ticket;
 }
 
@@ -162,6 +164,7 @@ export class BacklogReader {
     if (chunk.damaged > 0) handoff.damaged(chunk.damaged);
     const runs = new Map<BacklogLane, Run[]>();
     for (const record of chunk.records) {
+      if (record.statement) this.#findChange(record);
       const lane = this.#laneOf(record);
       if (lane !== undefined) addToRuns(runs, lane, record);
     }
@@ -171,9 +174,10 @@ export class BacklogReader {
       if (gap === undefined || gap.next > chunk.next || gap.next < from || !lane.hungry) continue;
       lane.load(
         (runs.get(lane) ?? []).map((run) => this.#entry(run, lane)),
-        chunk.next,
+        Math.min(chunk.next, lane.limit),
       );
     }
+    this.#backlog.options.changes.schedule();
     if (!this.discovering) this.#found.resolve();
   }
 
@@ -181,7 +185,7 @@ export class BacklogReader {
   #laneOf(record: SpoolRecord): BacklogLane | undefined {
     const backlog = this.#backlog;
     const { seq } = record;
-    if (backlog.isSkipped(seq)) return undefined;
+    if (record.statement || backlog.isSkipped(seq)) return undefined;
     const isOld = seq < this.#opened;
     const isNew = this.isUnknown(seq);
     if (isOld && backlog.wasDelivered(record)) return undefined;
@@ -190,7 +194,7 @@ export class BacklogReader {
       : backlog.lanes.get(backlog.keyOf(record.destination));
     if (lane === undefined) return undefined;
     const { gap } = lane;
-    const wanted = gap !== undefined && seq >= gap.next && seq < gap.end && lane.hungry;
+    const wanted = gap !== undefined && seq >= gap.next && seq < Math.min(gap.end, lane.limit) && lane.hungry;
     if (wanted && backlog.isTooOld(record)) {
       backlog.lose(record, "too-old");
       return undefined;
@@ -204,6 +208,14 @@ export class BacklogReader {
     if (isOld && (this.#doubts.doubtful || (isNew && this.#doubts.abandoned && lane.loadedBytes === 0)))
       backlog.options.handoff.doubt(record);
     return lane;
+  }
+
+  /** A change that nobody knows yet. */
+  #findChange(record: SpoolRecord): void {
+    const backlog = this.#backlog;
+    if (!this.isUnknown(record.seq) || backlog.isSkipped(record.seq) || backlog.wasDelivered(record)) return;
+    if (backlog.isTooOld(record)) backlog.lose(record, "too-old");
+    else backlog.foundChange(record, this.#doubts.doubtful);
   }
 
   #entry(run: Run, lane: BacklogLane): Entry {

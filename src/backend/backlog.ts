@@ -4,10 +4,15 @@ import type { Log } from "../observe/log.ts";
 import type { Clock } from "../platform.ts";
 import { cursorSchema } from "../spool/cursor.ts";
 import type { SpoolFacts, SpoolLog, SpoolRecord } from "../spool/log.ts";
+import { changeOf, statementRecord } from "../spool/statement.ts";
+import { changeRows, changesDone } from "../spool/undelivered.ts";
 import type { Destination } from "../writer.ts";
 import { BacklogBounds, type Limits } from "./backlog-bounds.ts";
+import { BacklogChanges } from "./backlog-changes.ts";
 import type { BacklogLane } from "./backlog-lane.ts";
 import { BacklogReader } from "./backlog-reader.ts";
+import type { Barrier } from "./barrier.ts";
+import type { Changes } from "./changes.ts";
 import type { Entry } from "./entry.ts";
 import type { Handoff, LossReason } from "./handoff.ts";
 import type { LaneBacklog } from "./lane-context.ts";
@@ -42,6 +47,7 @@ export interface BacklogOptions {
   /** Makes the lane for a record that was found in the log. */
   readonly laneFor: (destination: Destination) => BacklogLane;
   readonly events: Log;
+  readonly changes: Changes;
 }
 
 /** What a backend lacks, as one log: which lane has which part of it, how far each of them is, and its bounds. */
@@ -49,6 +55,10 @@ export class Backlog implements LaneBacklog {
   readonly log: SpoolLog;
   /** Every lane, by each of the destinations that it has: see {@link keyOf}. */
   readonly lanes = new Map<string, BacklogLane>();
+  /** The same by database. */
+  readonly #databases = new Map<string, Set<BacklogLane>>();
+  /** The statements that are in the log. */
+  readonly changes: BacklogChanges;
   /** Records that are in the log and not delivered, as far as they have been looked at. */
   known = 0;
   readonly options: BacklogOptions;
@@ -70,6 +80,8 @@ export class Backlog implements LaneBacklog {
     const cursor = stored.success ? Math.max(stored.output.cursor, log.first) : log.first;
     const lanes = stored.success ? stored.output.lanes : [];
     this.#positions = new Map(lanes.map(([db, rp, place]) => [positionKey(db, rp), place]));
+    const done = stored.success ? stored.output.changes : [];
+    this.changes = new BacklogChanges(changesDone(done), log.volatile);
     this.reader = new BacklogReader(this, cursor, {
       doubtful: doubtful || !facts.intact,
       abandoned: options.abandoned,
@@ -98,7 +110,7 @@ export class Backlog implements LaneBacklog {
   }
 
   get firstPlace(): number {
-    return this.log.first;
+    return Math.max(this.log.first, this.#bounds.floor);
   }
 
   unknownPart(): Gap | undefined {
@@ -147,6 +159,44 @@ export class Backlog implements LaneBacklog {
     if (this.#bounds.exceeded(1)) this.#bounds.makeRoom();
   }
 
+  /** Puts a change into the log; `stored` tells once it is safe, or why it is not. */
+  appendChange(barrier: Barrier, stored: (error?: SpoolError) => void): number {
+    const { clock, ranMs, handoff } = this.options;
+    const record = { ...statementRecord(barrier.change), ranMs: ranMs(), timeMs: clock.now() };
+    const place = this.log.append(record, stored);
+    barrier.record = place;
+    this.changes.add(place, barrier);
+    this.known++;
+    handoff.counters.kept++;
+    if (this.#bounds.exceeded(1)) this.#bounds.makeRoom();
+    return place;
+  }
+
+  /** A change is done, or given up. */
+  releaseChange(place: number): void {
+    if (!this.changes.has(place)) return;
+    this.changes.remove(place);
+    this.known--;
+    this.log.done(place);
+    this.#commitNowAndThen();
+  }
+
+  /** A lane has one more destination. */
+  enter(destination: Destination, lane: BacklogLane): void {
+    const key = this.keyOf(destination);
+    lane.destinations.add(key);
+    this.lanes.set(key, lane);
+    const lanes = this.#databases.get(lane.db);
+    if (lanes === undefined) this.#databases.set(lane.db, new Set([lane]));
+    else lanes.add(lane);
+  }
+
+  /** The lanes of some databases, or all. */
+  *lanesOf(dbs: readonly string[] | undefined): Generator<BacklogLane> {
+    if (dbs === undefined) for (const lanes of this.#databases.values()) yield* lanes;
+    for (const db of new Set(dbs)) yield* this.#databases.get(db) ?? [];
+  }
+
   /** Under which key the lane of a destination is found. */
   keyOf({ db, rp, credentials }: Destination): string {
     return `${db}\0${rp}\0${this.options.byUser ? (credentials?.authorization ?? "") : ""}`;
@@ -160,7 +210,6 @@ export class Backlog implements LaneBacklog {
   #free(places: readonly number[], lane: BacklogLane): void {
     this.known -= places.length;
     lane.records -= places.length;
-    const { clock } = this.options;
     const firstPending = this.volatile ? undefined : lane.firstPlace;
     for (const place of places) {
       if (firstPending !== undefined && place > firstPending) this.#skipped.add(place);
@@ -168,7 +217,11 @@ export class Backlog implements LaneBacklog {
     }
     if (this.volatile) return;
     lane.unsettled = true;
-    if (clock.monotonic() - this.#committedAt >= COMMIT_EVERY_MS) void this.commit();
+    this.#commitNowAndThen();
+  }
+
+  #commitNowAndThen(): void {
+    if (this.options.clock.monotonic() - this.#committedAt >= COMMIT_EVERY_MS) void this.commit();
   }
 
   /** True for a record that was delivered, or given up, before its turn came. */
@@ -177,7 +230,10 @@ export class Backlog implements LaneBacklog {
   }
 
   /** True for a record that had been delivered before the log was opened. */
-  wasDelivered({ seq, destination: { db, rp } }: SpoolRecord): boolean {
+  wasDelivered(record: SpoolRecord): boolean {
+    if (record.statement) return this.changes.wasDone(record);
+    const { seq, destination } = record;
+    const { db, rp } = destination;
     return seq < (this.#positions.get(positionKey(db, rp)) ?? 0);
   }
 
@@ -190,9 +246,11 @@ export class Backlog implements LaneBacklog {
     const { facts, name, events, backend, clock } = this.options;
     this.#committedAt = clock.monotonic();
     const cursor = this.#collect();
+    const changes = changeRows(this.changes.positions(cursor), cursor);
+    const done = this.changes.unsettled;
     const lanes = [...this.#positions].map(([key, place]) => [...key.split("\0"), place]);
     try {
-      await facts.set(name, { cursor, lanes });
+      await facts.set(name, { cursor, lanes, ...changes });
     } catch (error) {
       const next =
         "after a crash of the relay more is sent again than necessary; see what is wrong with the disk";
@@ -200,6 +258,7 @@ export class Backlog implements LaneBacklog {
       events.throttled("error", "cursor-not-stored", { backend, error: message, next }, `cursor ${backend}`);
       return false;
     }
+    this.changes.settle(done);
     this.#skipped.forgetBelow(cursor);
     this.log.trim(cursor);
     return true;
@@ -209,6 +268,7 @@ export class Backlog implements LaneBacklog {
   #collect(): number {
     const { next } = this.log;
     let cursor = this.reader.discovering ? Math.min(this.reader.frontier, next) : next;
+    cursor = Math.min(cursor, this.changes.first ?? cursor);
     const reached = new Map<string, number>();
     for (const [key, lane] of this.lanes) {
       const place = lane.firstPlace ?? next;
@@ -226,10 +286,11 @@ export class Backlog implements LaneBacklog {
 
   /** True for a record that is still to be delivered. */
   isPending(record: SpoolRecord): boolean {
-    if (this.volatile) return true;
-    const { seq, destination } = record;
+    const { seq, destination, statement } = record;
+    if (statement && this.changes.has(seq)) return true;
     if (this.isSkipped(seq)) return false;
     if (this.reader.discovering && seq >= this.reader.frontier) return !this.wasDelivered(record);
+    if (statement) return false;
     const first = this.lanes.get(this.keyOf(destination))?.firstPlace;
     return first !== undefined && seq >= first;
   }
@@ -240,6 +301,10 @@ export class Backlog implements LaneBacklog {
 
   /** A record that is in the log only, and is to be delivered, is given up. */
   lose(record: SpoolRecord, reason: LossReason): void {
+    if (record.statement) {
+      this.#loseChange(record, reason);
+      return;
+    }
     const lane = this.lanes.get(this.keyOf(record.destination));
     if (!this.reader.isUnknown(record.seq)) {
       this.known--;
@@ -249,6 +314,33 @@ export class Backlog implements LaneBacklog {
     // Until everything before it is done, it may be read again.
     this.#skipped.add(record.seq);
     this.log.done(record.seq);
+  }
+
+  #loseChange(record: SpoolRecord, reason: LossReason): void {
+    const { handoff, changes } = this.options;
+    const barrier = this.changes.at(record.seq);
+    if (barrier !== undefined) {
+      if (!barrier.inFlight) changes.lose(barrier, reason);
+      return;
+    }
+    const change = changeOf(record);
+    if (change === undefined) handoff.damaged(1);
+    else handoff.loseChange(change, reason);
+    this.#skipped.add(record.seq);
+    this.log.done(record.seq);
+  }
+
+  /** A statement that is to be executed was found in the log when it was looked through. */
+  foundChange(record: SpoolRecord, isDoubtful: boolean): void {
+    const { handoff, changes } = this.options;
+    const change = changeOf(record);
+    if (change === undefined) {
+      handoff.damaged(1);
+      return;
+    }
+    if (isDoubtful) handoff.doubtAll(change.scope);
+    this.changes.add(record.seq, changes.found(change, record.seq));
+    this.known++;
   }
 
   /** Gives up what is there for the destinations that match, and returns how many records that were. */
@@ -272,8 +364,11 @@ export class Backlog implements LaneBacklog {
   /** A lane has nothing left. */
   forget(lane: BacklogLane): void {
     for (const key of lane.destinations) if (this.lanes.get(key) === lane) this.lanes.delete(key);
+    const lanes = this.#databases.get(lane.db);
+    lanes?.delete(lane);
+    if (lanes?.size === 0) this.#databases.delete(lane.db);
     // Records that were found to be damaged when their turn came were counted until now.
-    if (this.lanes.size === 0 && !this.reader.discovering) this.known = 0;
+    if (this.lanes.size === 0 && !this.reader.discovering) this.known = this.changes.size;
   }
 
   distinctLanes(): Set<BacklogLane> {

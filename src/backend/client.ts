@@ -4,7 +4,8 @@ import { TransportError } from "../errors.ts";
 import type { HttpAnswer, HttpClient, Platform } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import { splitLines } from "../write/split.ts";
-import { type Credentials, type Destination, REMOTE_WRITE, type Reply } from "../writer.ts";
+import { type Change, type Credentials, type Destination, REMOTE_WRITE, type Reply } from "../writer.ts";
+import { changeAnswered } from "./change-outcome.ts";
 import { basePath, httpOptions } from "./http-options.ts";
 import { answered, unanswered } from "./outcome.ts";
 
@@ -22,6 +23,8 @@ const policies = v.object({
 const PING_TIMEOUT_MS = 2_000;
 /** Of an error body, this much is read and passed on. */
 const MAX_ERROR_BYTES = 64 * 1024;
+/** Of the answer to a statement, which says how many points it wrote, or why it failed. */
+const MAX_ANSWER_BYTES = 1024 * 1024;
 /** Bodies smaller than this are not worth compressing. */
 const MIN_GZIP_BYTES = 1_024;
 
@@ -71,6 +74,28 @@ export class BackendClient {
       if (worst === undefined || worst.reply.kind === "stored") worst = partial;
     }
     return worst ?? result;
+  }
+
+  /** Executes a statement. */
+  async change({ text, db, rp, credentials, timeoutMs }: Change): Promise<Result> {
+    const form = new URLSearchParams({ q: text, ...(db !== "" && { db }), ...(rp !== "" && { rp }) });
+    const headers = this.#authorization(credentials);
+    headers["content-type"] = "application/x-www-form-urlencoded";
+    try {
+      const answer = await this.#http.send({
+        method: "POST",
+        path: `${basePath(this.#output)}/query`,
+        headers,
+        body: new TextEncoder().encode(form.toString()),
+        timeoutMs,
+        maxAnswerBytes: MAX_ANSWER_BYTES,
+      });
+      this.#learn(answer);
+      return { reply: changeAnswered(answer), unknownOutcome: false };
+    } catch (error) {
+      if (!(error instanceof TransportError)) return this.#surprised(error);
+      return { reply: unanswered(error.failure), unknownOutcome: error.unknownOutcome };
+    }
   }
 
   /** True when the backend answers `/ping` with anything but a server error. */

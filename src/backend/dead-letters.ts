@@ -2,9 +2,10 @@ import * as v from "valibot";
 import type { Log } from "../observe/log.ts";
 import type { Clock } from "../platform.ts";
 import type { NewRecord, SpoolFacts, SpoolLog, SpoolRecord } from "../spool/log.ts";
+import { changeOf, statementRecord } from "../spool/statement.ts";
 import { positionOf, readBetween, storePosition } from "../spool/undelivered.ts";
 import { survey } from "../write/line-scan.ts";
-import { type Destination, REMOTE_WRITE, type Write } from "../writer.ts";
+import { type Change, type Destination, REMOTE_WRITE, type Write } from "../writer.ts";
 
 /** Why a write was given up, with the backend's words. */
 export interface Verdict {
@@ -74,17 +75,20 @@ export class DeadLetters {
   }
 
   add({ destination, body }: { destination: Destination; body: Uint8Array }, verdict: Verdict): void {
+    const note = JSON.stringify(verdict);
+    this.#put({ destination: { ...destination, credentials: undefined }, body, closed: true, note });
+  }
+
+  /** One with a password is sealed, as it is in the backlog: whoever adds it knows that it can be. */
+  addChange(change: Change, verdict: Verdict, told: () => void): void {
+    this.#put(statementRecord({ ...change, credentials: undefined }, verdict), told);
+  }
+
+  #put(letter: Omit<NewRecord, "ranMs" | "timeMs">, told?: () => void): void {
     const { log, clock, ranMs, events, backend } = this.#options;
     this.counters.added++;
-    const record = {
-      destination: { ...destination, credentials: undefined },
-      body,
-      closed: true,
-      ranMs: ranMs(),
-      timeMs: clock.now(),
-      note: JSON.stringify(verdict),
-    };
-    log.append(record, (error) => {
+    log.append({ ...letter, ranMs: ranMs(), timeMs: clock.now() }, (error) => {
+      told?.();
       if (error === undefined) return;
       this.counters.notStored++;
       const next = "see what is wrong with the disk";
@@ -94,6 +98,15 @@ export class DeadLetters {
     this.#makeRoom();
   }
 
+  /** Forgets the letters that match. Returns how many. @throws {SpoolError} */
+  forget(matches: (destination: Destination) => boolean): Promise<number> {
+    return this.take(
+      matches,
+      async () => {},
+      async () => {},
+    );
+  }
+
   /**
    * Gives the letters that match to `keep`, one after the other, and forgets them. If one fails, all are there still.
    * @throws {SpoolError}
@@ -101,6 +114,7 @@ export class DeadLetters {
   async take(
     matches: (destination: Destination) => boolean,
     keep: (write: Write) => Promise<void>,
+    keepChange: (change: Change) => Promise<void>,
   ): Promise<number> {
     const { log, facts } = this.#options;
     const end = log.next;
@@ -110,14 +124,16 @@ export class DeadLetters {
       for (const record of records) {
         if (!matches(record.destination)) others.push(record);
         else {
-          await keep(writeOf(record));
+          const change = record.statement ? changeOf(record) : undefined;
+          if (change !== undefined) await keepChange(change);
+          else if (!record.statement) await keep(writeOf(record));
           taken++;
         }
       }
     }
     // What stays goes to the end, so that all before it can be freed.
     await Promise.all(others.map((record) => this.#append(record)));
-    await storePosition(facts, DEAD, { cursor: end, lanes: new Map() });
+    await storePosition(facts, DEAD, { cursor: end, lanes: new Map(), changes: new Map() });
     this.#taken = end;
     log.trim(end);
     return taken;

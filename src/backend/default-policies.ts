@@ -57,6 +57,13 @@ export class DefaultPolicies {
     return this.#known.get(db)?.policy;
   }
 
+  /** A statement may have made another policy the default: what is known is asked for again when it is needed. */
+  doubt(scope: readonly string[] | undefined): void {
+    for (const [db, known] of this.#known) {
+      if (scope === undefined || scope.includes(db)) known.askedAt = Number.NEGATIVE_INFINITY;
+    }
+  }
+
   async #refresh(db: string, known: Known, credentials: Credentials | undefined): Promise<void> {
     const policy = await this.#ask(db, credentials);
     if (policy === undefined || policy === known.policy) return;

@@ -121,9 +121,11 @@ export class Entry implements Acceptance {
   }
 
   keep(): void {
-    if (this.decision !== "pending" || this.gone) return;
+    if (this.decision !== "pending") return;
     this.decision = "keep";
-    this.lane.decided(this);
+    // The backend took it after it had told that it would not: nothing of it needs to be kept.
+    if (this.gone) this.stored();
+    else this.lane.decided(this);
   }
 
   drop(): void {

@@ -56,6 +56,11 @@ export class Gate {
     this.#options.onChange(true);
   }
 
+  /** A request took too long to tell anything. */
+  gaveUp(): void {
+    this.#trying = false;
+  }
+
   /** A request got no answer. */
   failed(reason: string): void {
     this.#trying = false;

@@ -5,7 +5,7 @@ import { HELD, HeldReasons } from "../spool/held-reasons.ts";
 import type { SpoolFacts } from "../spool/log.ts";
 import { type TimeRange, TimeRanges } from "../spool/time-ranges.ts";
 import { timeRange } from "../write/points.ts";
-import type { Destination, Reply } from "../writer.ts";
+import type { Change, Destination, Reply } from "../writer.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import { isExpired, wordsOf } from "./outcome.ts";
 
@@ -62,6 +62,10 @@ export class Handoff {
     poisoned: 0,
     /** Writes that could not be stored on disk. */
     notStored: 0,
+    /** Statements that this backend executed. */
+    changes: 0,
+    /** Statements that it will not execute, although another one did. */
+    changesFailed: 0,
   };
   #storing = false;
   #heldChanged = false;
@@ -161,6 +165,44 @@ export class Handoff {
     const next = "it is among the dead letters: replay it once the cause is gone";
     const fields = { backend, db: write.destination.db, status: reply.status, error, next };
     log.throttled("error", "write-poisonous", fields, `write-poisonous ${backend}`);
+  }
+
+  /**
+   * The backend will not execute what another one executed. `reply` is what it said. `isStorable`: it may become a dead
+   * letter. `told` is called when that is stored, or cannot be.
+   */
+  changeFailed(change: Change, reply: Reply, isStorable: boolean, told: () => void): void {
+    const { log, backend, deadLetters } = this.#options;
+    this.counters.changesFailed++;
+    this.doubtAll(change.scope);
+    // An error of InfluxDB quotes the statement.
+    const error = change.hasPassword ? "" : wordsOf(reply);
+    const verdict = { reason: "rejected", status: reply.status, error } as const;
+    if (isStorable && deadLetters !== undefined) deadLetters.addChange(change, verdict, told);
+    else told();
+    const next = "the backend differs from its replicas: see its dead letters, and suspect in /status";
+    const fields = { backend, db: change.scope?.join(" ") ?? "*", status: reply.status, error, next };
+    log.throttled("error", "change-failed", fields, `change-failed ${backend}`);
+  }
+
+  /** A change is dropped: its databases may differ from those of the replicas at all times. */
+  loseChange(change: Change, reason: LossReason): void {
+    const { log, backend } = this.#options;
+    this.counters.lostRecords++;
+    this.counters.lostBytes += change.text.length;
+    this.#addAll(this.lost, change.scope);
+    const { lostRecords } = this.counters;
+    const next = "the backend lacks a statement until it is repaired; see lost in /status";
+    log.throttled("error", "change-lost", { backend, reason, lostRecords, next }, `change-lost ${backend}`);
+  }
+
+  /** The backend may differ anywhere in these databases. */
+  doubtAll(scope: Change["scope"]): void {
+    this.#addAll(this.suspect, scope);
+  }
+
+  #addAll(ranges: TimeRanges, scope: Change["scope"]): void {
+    for (const db of scope ?? [undefined]) if (ranges.addUnknown(db)) this.#storeLater();
   }
 
   /** Something is kept for a destination that the backend is not ready for: a person has to do something. */

@@ -27,12 +27,13 @@ export class Joiner {
   }
 
   /** The entries for the next request: from the head of the queue, of one destination, within the limit. */
-  take(queue: LaneQueue, maxBytes: number): readonly Entry[] {
+  take(queue: LaneQueue, maxBytes: number, mayGo: ((entry: Entry) => boolean) | undefined): readonly Entry[] {
     for (let part = this.#parts.pop(); part !== undefined; part = this.#parts.pop()) {
       const left = part.filter((entry) => !entry.gone);
       if (left.length > 0) return left;
     }
-    return queue.first(this.#boundary(maxBytes));
+    const joins = this.#boundary(maxBytes);
+    return queue.first(mayGo === undefined ? joins : (entry, first) => joins(entry, first) && mayGo(entry));
   }
 
   /** The pieces of the body that carries all entries. */

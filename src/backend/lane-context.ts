@@ -6,6 +6,7 @@ import type { BackendClient, Result } from "./client.ts";
 import type { Entry } from "./entry.ts";
 import type { Gate } from "./gate.ts";
 import type { Handoff } from "./handoff.ts";
+import type { LaneChanges } from "./lane-changes.ts";
 import type { Pace } from "./pace.ts";
 import type { Pauses } from "./pauses.ts";
 
@@ -15,7 +16,7 @@ export interface LaneBacklog {
   readonly volatile: boolean;
   /** True if nothing is kept for a backend that does not take writes. */
   readonly keepsNothing: boolean;
-  /** The first place that is still in the log. */
+  /** The first place that is still in the log, and stays there until it is delivered. */
   readonly firstPlace: number;
   /** So long nothing that was in the log when it was opened may be sent, in milliseconds. */
   readonly settleMs: number;
@@ -37,6 +38,7 @@ export interface LaneContext {
   readonly apart: Apart;
   readonly pace: Pace;
   readonly pauses: Pauses;
+  readonly changes: LaneChanges;
   maxDelayMs(): number;
   poisonAfterMs(): number;
   /** True if the backend stored something after that (monotonic) time. */

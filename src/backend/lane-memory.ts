@@ -1,6 +1,7 @@
 import type { BacklogLane } from "./backlog-lane.ts";
 import type { Entry } from "./entry.ts";
 import { isSheddable } from "./entry-state.ts";
+import type { LaneChanges, OrderedLane } from "./lane-changes.ts";
 import type { LaneBacklog } from "./lane-context.ts";
 import type { LaneQueue } from "./lane-queue.ts";
 import { sift } from "./sift.ts";
@@ -12,7 +13,8 @@ const MAX_BYTES = 2 * 1024 * 1024;
 export class LaneMemory {
   readonly #queue: LaneQueue;
   readonly #backlog: LaneBacklog;
-  readonly #lane: BacklogLane;
+  readonly #lane: BacklogLane & OrderedLane;
+  readonly #changes: LaneChanges;
   /** Bytes in memory of what is in the log. */
   #bytes = 0;
   /** Of these, bytes that were read back from it. */
@@ -20,10 +22,11 @@ export class LaneMemory {
   /** How many entries are not in the log. */
   unplaced = 0;
 
-  constructor(queue: LaneQueue, backlog: LaneBacklog, lane: BacklogLane) {
+  constructor(queue: LaneQueue, backlog: LaneBacklog, lane: BacklogLane & OrderedLane, changes: LaneChanges) {
     this.#queue = queue;
     this.#backlog = backlog;
     this.#lane = lane;
+    this.#changes = changes;
   }
 
   get full(): boolean {
@@ -43,11 +46,20 @@ export class LaneMemory {
   /** Puts an entry into the log, and before it those that come before it: the log has the order of the lane. */
   place(entry: Entry): void {
     if (entry.ticket !== undefined || entry.gone || entry.unstorable) return;
+    this.#changes.placeBefore(this.#lane, entry);
+    // It may have been placed, or given up, together with them.
+    if (entry.ticket !== undefined || entry.gone) return;
     for (const next of this.#queue.takeUnplaced(entry)) {
       this.#bytes += next.body.byteLength;
       this.unplaced--;
       this.#backlog.append(next, this.#lane);
     }
+  }
+
+  /** Puts all that was accepted up to this number into the log. */
+  placeThrough(number: number): void {
+    const last = this.#queue.lastUnplaced(number);
+    if (last !== undefined) this.place(last);
   }
 
   /** An entry could not be put into the log. */

@@ -1,4 +1,6 @@
+import type { Barrier } from "./barrier.ts";
 import type { Entry } from "./entry.ts";
+import type { LaneChanges } from "./lane-changes.ts";
 import { EntryQueue } from "./queue.ts";
 
 /** A part of a lane that is in the log only: its records from `next` on and before `end`. */
@@ -56,9 +58,24 @@ export class LaneQueue {
     return head === undefined ? this.gap === undefined : head.number > through;
   }
 
+  /** True if something is left of what comes before a change. */
+  hasBefore(barrier: Barrier, changes: LaneChanges): boolean {
+    const head = this.#front.peek();
+    if (head !== undefined) return !changes.isAfter(head, barrier);
+    return this.gap !== undefined && !changes.isBeyond(this.gap.next, barrier);
+  }
+
   /** The first place in the log that still has to be delivered. */
   get firstPlace(): number | undefined {
     return firstPlaceIn(this.#front) ?? this.gap?.next ?? firstPlaceIn(this.#tail);
+  }
+
+  /** Adds the entries in memory that are in the log below `place`, by their places. */
+  collectBelow(place: number, entries: Map<number, Entry>): void {
+    for (const entry of this.list()) {
+      if (entry.ticket === undefined || entry.ticket.last >= place) continue;
+      for (const at of entry.ticket.places) entries.set(at, entry);
+    }
   }
 
   /** Takes out what `match` chooses, as far as nothing that is in the log only comes before it. */
@@ -68,6 +85,13 @@ export class LaneQueue {
 
   replace(entry: Entry, parts: readonly Entry[]): void {
     this.#front.replace(entry, parts);
+  }
+
+  /** The last entry that is not in the log, and could be, of those that were accepted up to this number. */
+  lastUnplaced(number: number): Entry | undefined {
+    return this.#unplaced
+      .list()
+      .findLast((entry) => entry.ticket === undefined && !entry.unstorable && entry.number <= number);
   }
 
   /** Takes the entries that must be put into the log, in this order, so that `entry` may be in it. */
@@ -88,6 +112,13 @@ export class LaneQueue {
     this.gap = undefined;
     for (const entry of this.#tail.list()) this.#front.push(entry);
     this.#tail = new EntryQueue();
+  }
+
+  /** Nothing below `place` is in the log any more. True if that is news. */
+  skipTo(place: number): boolean {
+    if (this.gap === undefined || this.gap.next >= place) return false;
+    this.load([], place);
+    return true;
   }
 
   /**

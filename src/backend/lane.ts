@@ -3,6 +3,7 @@ import type { Timer } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import type { Reply } from "../writer.ts";
 import type { BacklogLane } from "./backlog-lane.ts";
+import type { Barrier } from "./barrier.ts";
 import type { Result } from "./client.ts";
 import { Departures } from "./departures.ts";
 import type { Entry } from "./entry.ts";
@@ -10,7 +11,9 @@ import { isKept } from "./entry-state.ts";
 import type { Failure } from "./failure.ts";
 import { Joiner } from "./joiner.ts";
 import { Judge } from "./judge.ts";
+import type { OrderedLane } from "./lane-changes.ts";
 import type { LaneBacklog, LaneContext } from "./lane-context.ts";
+import { LaneFlight } from "./lane-flight.ts";
 import { LaneMemory } from "./lane-memory.ts";
 import { type Gap, LaneQueue } from "./lane-queue.ts";
 import { isRefusal, isTaken, unanswered } from "./outcome.ts";
@@ -22,12 +25,12 @@ import { Waiters } from "./waiters.ts";
 
 /** Bytes of writes somebody waits for that may be in one lane; who comes beyond it is told at once to come later. */
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
-/** A request that takes longer keeps those behind it waiting so long that they are stored at once. */
-const SLOW_MS = 100;
 
 const CROWDED = errorReply(503, "too many bytes wait for this database: try again later");
 const CLOSED = unanswered("closed");
 const PAUSED = unanswered("paused");
+/** A change comes first that cannot be executed soon. */
+const BEHIND = unanswered("behind");
 
 /**
  * The ordered stream of writes for one database and retention policy to one backend: one request in flight, in
@@ -38,7 +41,8 @@ const PAUSED = unanswered("paused");
  * kept and waits to be sent again. In the last case the lane is stuck: who comes is told so at once, but keeps its
  * place, and what is safe in the log leaves the memory.
  */
-export class Lane implements BacklogLane {
+export class Lane implements BacklogLane, OrderedLane {
+  readonly db: string;
   readonly held: boolean;
   readonly destinations = new Set<string>();
   records = 0;
@@ -51,14 +55,11 @@ export class Lane implements BacklogLane {
   /** Bytes of the entries that nobody has been told about. */
   #waitingBytes = 0;
   readonly #memory: LaneMemory;
-  readonly #waiters = new Waiters((through) => this.#queue.hasPassed(through));
-  /** True while a request is in flight. */
-  sending = false;
-  #sentAtMs = 0;
+  readonly hasPassed = (through: number): boolean => this.#queue.hasPassed(through);
+  readonly #waiters = new Waiters<number>(this.hasPassed);
   readonly #settling: Settling;
   readonly #judge: Judge;
-  /** Settled when the last request that was sent has been dealt with. */
-  #flight: Promise<void> = Promise.resolve();
+  readonly #flight: LaneFlight;
   #stopped = false;
   #deferred = false;
   #failure: Failure | undefined;
@@ -68,12 +69,14 @@ export class Lane implements BacklogLane {
   /** A wait that nobody is told about. */
   #waiting: Timer | undefined;
 
-  constructor(context: LaneContext, backlog: LaneBacklog, held = false) {
+  constructor(context: LaneContext, backlog: LaneBacklog, db: string, held: boolean) {
     this.#context = context;
     this.#backlog = backlog;
+    this.db = db;
+    this.#flight = new LaneFlight(context);
     this.held = held;
     this.#joiner = new Joiner(context.apart, !backlog.volatile);
-    this.#memory = new LaneMemory(this.#queue, backlog, this);
+    this.#memory = new LaneMemory(this.#queue, backlog, this, context.changes);
     this.#judge = new Judge(context, this.#memory, this.#joiner);
     this.#departures = new Departures(backlog.volatile, () => {
       this.#restIfEmpty();
@@ -81,9 +84,10 @@ export class Lane implements BacklogLane {
     });
     this.#settling = new Settling({
       clock: context.clock,
-      commit: () => backlog.commit(),
+      commit: async () => (await backlog.commit()) && context.changes.commit(this),
       onSettled: (durable) => {
         if (!durable) context.handoff.unsettled(this.destinations);
+        if (!durable) context.changes.giveUpSettling();
         this.#next();
       },
     });
@@ -98,8 +102,11 @@ export class Lane implements BacklogLane {
 
   /** True when a write cannot be delivered soon. */
   get behind(): boolean {
-    const isSlow = this.sending && this.#context.clock.monotonic() - this.#sentAtMs > SLOW_MS;
-    return isSlow || this.#stuck !== undefined || this.#queue.gap !== undefined || this.#isPaused;
+    return this.#flight.isSlow || this.stalled || this.#isPaused || this.#context.changes.delays(this);
+  }
+
+  get stalled(): boolean {
+    return this.#stuck !== undefined || this.#queue.gap !== undefined;
   }
 
   /** True while something is in flight or waits that would be lost with the process. */
@@ -111,7 +118,12 @@ export class Lane implements BacklogLane {
 
   /** Resolves when the request that is in flight has been dealt with. */
   get landed(): Promise<void> {
-    return this.sending ? this.#flight : Promise.resolve();
+    return this.#flight.landed;
+  }
+
+  /** True while a request is in flight. */
+  get sending(): boolean {
+    return this.#flight.sending;
   }
 
   get gap(): Gap | undefined {
@@ -123,7 +135,12 @@ export class Lane implements BacklogLane {
   }
 
   get hungry(): boolean {
-    return this.#stuck === undefined && !this.#stopped && this.#memory.hasRoom && !this.#departures.any;
+    const canSend = this.#stuck === undefined && !this.#stopped && !this.#departures.any;
+    return canSend && this.#memory.hasRoom && (this.gap?.next ?? 0) < this.limit;
+  }
+
+  get limit(): number {
+    return this.#context.changes.limit(this);
   }
 
   /** How many writes the backend has not taken. */
@@ -135,14 +152,17 @@ export class Lane implements BacklogLane {
     return this.#memory.loaded;
   }
 
-  /** True if nothing is left here of what was accepted up to this number. */
-  hasPassed(through: number): boolean {
-    return this.#queue.hasPassed(through);
-  }
-
-  /** Resolves when that is so, or the signal aborts. */
+  /** Resolves when nothing is left here of what was accepted up to this number, or the signal aborts. */
   passed(through: number, signal: AbortSignal): Promise<void> {
     return this.#waiters.until(through, signal);
+  }
+
+  hasBefore(barrier: Barrier): boolean {
+    return this.#queue.hasBefore(barrier, this.#context.changes);
+  }
+
+  placeThrough(number: number): void {
+    this.#memory.placeThrough(number);
   }
 
   push(entry: Entry): void {
@@ -232,17 +252,11 @@ export class Lane implements BacklogLane {
   }
 
   collectBelow(place: number, entries: Map<number, Entry>): void {
-    for (const entry of this.#queue.list()) {
-      if (entry.ticket === undefined || entry.ticket.last >= place) continue;
-      for (const at of entry.ticket.places) entries.set(at, entry);
-    }
+    this.#queue.collectBelow(place, entries);
   }
 
   skipTo(place: number): void {
-    const { gap } = this.#queue;
-    if (gap === undefined || gap.next >= place) return;
-    this.#queue.load([], place);
-    this.#nextLater();
+    if (this.#queue.skipTo(place)) this.#nextLater();
   }
 
   /** The backend answers again, or a pause begins or ends: what waited for that is sent, or told. */
@@ -260,7 +274,7 @@ export class Lane implements BacklogLane {
     this.#stuck = CLOSED;
     this.#answerAll(CLOSED);
     this.#waiters.end();
-    return this.#flight;
+    return this.#flight.landed;
   }
 
   #enter(entry: Entry): void {
@@ -290,7 +304,7 @@ export class Lane implements BacklogLane {
   }
 
   #next(): void {
-    this.#waiters.check();
+    this.#left();
     if (this.sending || this.#settling.active || this.#waiting || this.#failure !== undefined) return;
     if (this.#stopped) this.#answerAll(CLOSED);
     if (this.#stopped || this.#stuck !== undefined) return;
@@ -300,42 +314,36 @@ export class Lane implements BacklogLane {
     }
     if (this.#queue.gap !== undefined && this.hungry) this.#backlog.pump();
     const head = this.#queue.peek();
-    if (head === undefined) {
-      this.#rest();
-      return;
-    }
-    const { gate, maxBatchBytes, pace, isHeld, hold } = this.#context;
-    if (!this.held && isHeld(head.destination)) {
+    const { gate, isHeld, hold, changes } = this.#context;
+    if (head !== undefined && !this.held && isHeld(head.destination)) {
       this.#moveOut(head, new Set(), undefined, hold);
       this.#next();
-    } else if (head.ticket === undefined && this.unsettled) this.#settle();
+      return;
+    }
+    const change = changes.before(this, head);
+    if (change !== undefined) {
+      if (change.stuck !== undefined) this.#block(BEHIND, undefined);
+    } else if (head === undefined) this.#rest();
+    else if ((head.ticket === undefined && this.unsettled) || changes.isUnsettled(this, head)) this.#settle();
     else if (!gate.open) {
       if (!head.answered && gate.tryOnce()) this.#send([head]);
       else this.#block(unanswered("down"), undefined);
-    } else if (!head.missed) this.#send(this.#joiner.take(this.#queue, maxBatchBytes()));
-    else if (pace.waitMs() + this.#backlog.settleMs > 0) this.#wait(pace.waitMs() + this.#backlog.settleMs);
-    else this.#send(this.#joiner.take(this.#queue, Math.min(maxBatchBytes(), pace.requestBytes)));
+    } else this.#sendFrom(head);
+  }
+
+  #sendFrom(head: Entry): void {
+    const { maxBatchBytes, pace, changes } = this.#context;
+    const mayGo = changes.any ? (entry: Entry) => changes.before(this, entry) === undefined : undefined;
+    const waitMs = head.missed ? pace.waitMs() + this.#backlog.settleMs : 0;
+    if (waitMs > 0) this.#wait(waitMs);
+    else {
+      const most = head.missed ? Math.min(maxBatchBytes(), pace.requestBytes) : maxBatchBytes();
+      this.#send(this.#joiner.take(this.#queue, most, mayGo));
+    }
   }
 
   #send(entries: readonly Entry[]): void {
-    const { client, gate, observed, pace } = this.#context;
-    this.sending = true;
-    this.#sentAtMs = this.#context.clock.monotonic();
-    for (const entry of entries) {
-      entry.inFlight = true;
-      if (entry.missed) pace.sent(entry.body.byteLength);
-    }
-    this.#flight = client()
-      .write((entries[0] as Entry).destination, this.#joiner.join(entries))
-      .then((result) => {
-        observed(result, entries.length);
-        // The gate may wake this lane, which must not send anything before the result has been dealt with.
-        if (result.reply.status > 0) gate.answered();
-        else gate.failed(result.reply.influxError ?? "unknown");
-        this.sending = false;
-        for (const entry of entries) entry.inFlight = false;
-        this.#sent(entries, result);
-      });
+    this.#flight.send(entries, this.#joiner.join(entries), (result) => this.#sent(entries, result));
   }
 
   #sent(entries: readonly Entry[], { reply, unknownOutcome }: Result): void {
@@ -369,7 +377,8 @@ export class Lane implements BacklogLane {
     }
     // If nothing else goes to this backend, the write behind it is all there is to find out with.
     const behind = fault === "unknown" && !this.#isPaused ? this.#queue.second() : undefined;
-    if (behind === undefined) this.#failed([entry], reply, false);
+    if (behind === undefined || this.#context.changes.before(this, behind) !== undefined)
+      this.#failed([entry], reply, false);
     else this.#send([behind]);
   }
 
@@ -450,8 +459,14 @@ export class Lane implements BacklogLane {
     else this.#context.idle(this);
   }
 
-  #restIfEmpty(): void {
+  /** Something has left, or the lane cannot go on. */
+  #left(): void {
     this.#waiters.check();
+    this.#context.changes.progressed(this);
+  }
+
+  #restIfEmpty(): void {
+    this.#left();
     if (this.sending || this.#settling.active || this.#failure !== undefined || !this.#queue.empty) return;
     if (this.#stuck !== undefined && this.unsettled && !this.#stopped) this.#stuck = undefined;
     this.#rest();

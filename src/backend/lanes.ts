@@ -1,20 +1,28 @@
+import type { SpoolError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { Clock } from "../platform.ts";
 import type { SpoolFacts, SpoolLog } from "../spool/log.ts";
+import type { Scope } from "../spool/statement.ts";
 import type { Kept } from "../spool/undelivered.ts";
 import type { Destination, Reply } from "../writer.ts";
 import { Backlog } from "./backlog.ts";
 import type { Limits } from "./backlog-bounds.ts";
+import type { Barrier } from "./barrier.ts";
+import type { ChangeSide, Changes } from "./changes.ts";
 import type { DefaultPolicies } from "./default-policies.ts";
 import type { Entry } from "./entry.ts";
 import type { Handoff } from "./handoff.ts";
 import type { WatchedBacklog } from "./lag.ts";
 import { Lane } from "./lane.ts";
+import { LaneChanges } from "./lane-changes.ts";
 import type { LaneContext } from "./lane-context.ts";
 
 interface LanesOptions {
   readonly backend: string;
-  readonly context: Omit<LaneContext, "isHeld" | "hold" | "idle">;
+  readonly context: Omit<LaneContext, "isHeld" | "hold" | "idle" | "changes">;
+  readonly changes: Changes;
+  /** Which of the logs of the backend this is: see `Barrier.marks`. */
+  readonly side: 0 | 1;
   readonly policies: DefaultPolicies;
   readonly handoff: Handoff;
   readonly clock: Clock;
@@ -33,7 +41,7 @@ interface LanesOptions {
  * The lanes of a backend over one log, and those of destinations that it is not ready for over another: what is held
  * there keeps nobody else waiting.
  */
-export class Lanes {
+export class Lanes implements ChangeSide {
   readonly #options: LanesOptions;
   readonly #main: Backlog;
   readonly #held: Backlog;
@@ -44,6 +52,7 @@ export class Lanes {
     this.#options = options;
     this.#context = {
       ...options.context,
+      changes: new LaneChanges(options.side, options.changes),
       isHeld: (destination) => this.#heldLane(destination) !== undefined,
       hold: (entries, failed, reply) => this.#hold(entries, failed, reply),
       idle: (lane) => {
@@ -115,7 +124,7 @@ export class Lanes {
   /** How many writes for a database are not taken, but for what is held; an upper bound while the log is looked at. */
   pending(db: string): number {
     let pending = this.#main.reader.unknownRecords;
-    for (const lane of this.#of(db)) pending += lane.pending;
+    for (const lane of this.lanesOf([db])) pending += lane.pending;
     return pending;
   }
 
@@ -125,7 +134,7 @@ export class Lanes {
    */
   async passed(db: string, through: number, signal: AbortSignal): Promise<void> {
     if (this.#main.reader.discovering) await unlessAborted(this.#main.reader.discovered, signal);
-    await Promise.all([...this.#of(db)].map((lane) => lane.passed(through, signal)));
+    await Promise.all([...this.lanesOf([db])].map((lane) => lane.passed(through, signal)));
   }
 
   /** Whether the lane of a destination would try a write; undefined if there is none. */
@@ -166,10 +175,55 @@ export class Lanes {
     return (part === "main" ? this.#main : this.#held).drop(matches);
   }
 
-  /** Makes durable how far the lanes are. */
-  async commit(): Promise<void> {
-    await this.#held.commit();
-    await this.#main.commit();
+  get volatile(): boolean {
+    return this.#main.volatile;
+  }
+
+  get keepsNothing(): boolean {
+    return this.#main.keepsNothing;
+  }
+
+  get next(): number {
+    return this.#main.log.next;
+  }
+
+  isKnown(place: number | undefined): boolean {
+    const { discovering, frontier } = this.#main.reader;
+    return !discovering || (place !== undefined && frontier > place);
+  }
+
+  lanesOf(scope: Scope): Iterable<Lane> {
+    return this.#main.lanesOf(scope) as Iterable<Lane>;
+  }
+
+  heldLanesOf(scope: Scope): Iterable<Lane> {
+    return this.#held.lanesOf(scope) as Iterable<Lane>;
+  }
+
+  append(barrier: Barrier, stored: (error?: SpoolError) => void): number {
+    return this.#main.appendChange(barrier, stored);
+  }
+
+  release({ record }: Barrier): void {
+    if (record !== undefined) this.#main.releaseChange(record);
+  }
+
+  get anyUnsettled(): boolean {
+    return this.#main.changes.unsettled > 0;
+  }
+
+  isUnsettled(scope: Scope): boolean {
+    return this.#main.changes.isUnsettled(scope);
+  }
+
+  settled(): readonly Scope[] {
+    return this.#main.changes.settle(this.#main.changes.unsettled);
+  }
+
+  /** Makes durable how far the lanes are; false if that failed. What is held first: it was accepted before. */
+  async commit(): Promise<boolean> {
+    const held = await this.#held.commit();
+    return (await this.#main.commit()) && held;
   }
 
   /** Sends nothing more. Resolves when what is in flight has ended. */
@@ -178,13 +232,6 @@ export class Lanes {
     this.#main.stop();
     this.#held.stop();
     await Promise.all(this.#every().map((lane) => lane.stop()));
-  }
-
-  /** The lanes of a database, but for those that are held. */
-  #of(db: string): Set<Lane> {
-    const lanes = new Set<Lane>();
-    for (const [key, lane] of this.#main.lanes) if (key.startsWith(`${db}\0`)) lanes.add(lane as Lane);
-    return lanes;
   }
 
   #every(): Lane[] {
@@ -198,6 +245,7 @@ export class Lanes {
       limits,
       byUser: name === "hold",
       laneFor: (destination) => this.#lane(backlog, destination),
+      changes: this.#options.changes,
     });
     return backlog;
   }
@@ -213,7 +261,7 @@ export class Lanes {
   }
 
   #lane(backlog: Backlog, destination: Destination): Lane {
-    const lane = this.#existing(backlog, destination) ?? this.#newLane(backlog);
+    const lane = this.#existing(backlog, destination) ?? this.#newLane(backlog, destination.db);
     this.#enter(backlog, destination, lane);
     return lane;
   }
@@ -236,14 +284,11 @@ export class Lanes {
   }
 
   #enter(backlog: Backlog, destination: Destination, lane: Lane): void {
-    const key = backlog.keyOf(destination);
-    if (lane.destinations.has(key)) return;
-    lane.destinations.add(key);
-    backlog.lanes.set(key, lane);
+    if (!lane.destinations.has(backlog.keyOf(destination))) backlog.enter(destination, lane);
   }
 
-  #newLane(backlog: Backlog): Lane {
-    const lane = new Lane(this.#context, backlog, backlog === this.#held);
+  #newLane(backlog: Backlog, db: string): Lane {
+    const lane = new Lane(this.#context, backlog, db, backlog === this.#held);
     if (this.#stopped) void lane.stop();
     return lane;
   }

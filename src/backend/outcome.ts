@@ -48,7 +48,7 @@ export function answered(answer: HttpAnswer): Reply {
 }
 
 /** The backend gave no answer; why is in `influxError`, in one word. */
-export function unanswered(failure: TransportFailure | "down" | "evicted" | "paused"): Reply {
+export function unanswered(failure: TransportFailure | "down" | "behind" | "evicted" | "paused"): Reply {
   return {
     kind: "unreachable",
     status: 0,

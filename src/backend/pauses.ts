@@ -32,6 +32,12 @@ export class Pauses {
     return false;
   }
 
+  /** True if one of these databases is paused, or a policy of it; undefined: if any is. */
+  within(scope: readonly string[] | undefined): boolean {
+    for (const { db } of this.#pauses) if (scope === undefined || scope.includes(db)) return true;
+    return false;
+  }
+
   /** For a lane, by the keys of its destinations: database, policy and user. */
   hasAny(keys: Iterable<string>): boolean {
     if (this.#pauses.size === 0) return false;

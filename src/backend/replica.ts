@@ -1,5 +1,5 @@
 import type { SpoolError } from "../errors.ts";
-import type { Reply, Write } from "../writer.ts";
+import type { Change, Reply, Write } from "../writer.ts";
 
 /** Learns what became of a write at one replica. */
 export interface ReplyObserver {
@@ -23,6 +23,17 @@ export interface Acceptance {
   drop(): void;
   /** The replica rejected what another one stored. */
   diverged(reply: Reply): void;
+}
+
+/** What a fan-out of changes needs of a backend. */
+export interface ChangeReplica {
+  readonly name: string;
+  /** False when a change accepted now would not be sent soon, because the backend is down or behind. */
+  takesChange(change: Change): boolean;
+  /** True if a change that it does not take can be kept for it as safely as it keeps anything. */
+  keepsChange(change: Change): boolean;
+  /** Puts a change into its place in the order of its databases. The observer may be called before this returns. */
+  acceptChange(change: Change, observer: ReplyObserver, index: number): Acceptance;
 }
 
 /**

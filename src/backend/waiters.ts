@@ -1,22 +1,22 @@
-interface Waiter {
-  readonly through: number;
+interface Waiter<T> {
+  readonly through: T;
   readonly resolve: () => void;
 }
 
-/** Those who wait until a lane has nothing left of what was accepted up to a number. Costs nothing while nobody does. */
-export class Waiters {
-  readonly #hasPassed: (through: number) => boolean;
-  #waiting: Waiter[] = [];
+/** Those who wait until nothing is left of what was accepted up to a point. Costs nothing while nobody does. */
+export class Waiters<T> {
+  readonly #hasPassed: (through: T) => boolean;
+  #waiting: Waiter<T>[] = [];
 
-  constructor(hasPassed: (through: number) => boolean) {
+  constructor(hasPassed: (through: T) => boolean) {
     this.#hasPassed = hasPassed;
   }
 
-  /** Resolves when everything up to this number has left, the lane is stopped, or the signal aborts. */
-  until(through: number, signal: AbortSignal): Promise<void> {
+  /** Resolves when everything up to this point has left, nothing more will leave, or the signal aborts. */
+  until(through: T, signal: AbortSignal): Promise<void> {
     if (signal.aborted || this.#hasPassed(through)) return Promise.resolve();
     return new Promise((resolve) => {
-      const waiter: Waiter = {
+      const waiter: Waiter<T> = {
         through,
         resolve: () => {
           signal.removeEventListener("abort", give);
@@ -43,7 +43,7 @@ export class Waiters {
     this.#tell(() => true);
   }
 
-  #tell(isOver: (waiter: Waiter) => boolean): void {
+  #tell(isOver: (waiter: Waiter<T>) => boolean): void {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const waiter of waiting) {

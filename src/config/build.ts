@@ -85,6 +85,7 @@ function buildHttp(values: HttpValues, index: number): HttpListenerConfig {
     query: values.query,
     queryTimeoutMs: values["query-timeout"],
     syncWaitMs: values["sync-wait"],
+    maxRowsPulled: values["max-rows-pulled"],
     readOnly: values["read-only"],
     deny: values.deny,
     outputs: sharding?.shards.flatMap(({ outputs }) => outputs) ?? values.output!.map(buildOutput),

@@ -104,6 +104,8 @@ export interface HttpListenerConfig {
   readonly queryTimeoutMs: number;
   /** So long a query waits for an output that has every write that was acknowledged before. */
   readonly syncWaitMs: number;
+  /** With shards: points that one statement may fetch to compute with. */
+  readonly maxRowsPulled: number;
   /** Takes no statement that changes something. */
   readonly readOnly: boolean;
   /** First words of statements that are not taken. */

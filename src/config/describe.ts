@@ -97,6 +97,7 @@ function describeHttp(listener: HttpListenerConfig): HttpInput {
     query: listener.query,
     "query-timeout": formatGoDuration(listener.queryTimeoutMs),
     "sync-wait": formatGoDuration(listener.syncWaitMs),
+    "max-rows-pulled": listener.maxRowsPulled,
     "read-only": listener.readOnly,
     deny: [...listener.deny] as NonNullable<HttpInput["deny"]>,
     ...(listener.sharding === undefined

@@ -202,6 +202,14 @@ const httpOptions = {
     min: "0s",
     max: "1m",
   }),
+  "max-rows-pulled": wholeNumber({
+    about:
+      "With shards: how many points a statement may fetch that is computed from the points of several shards.",
+    unit: "points",
+    fallback: 1_000_000,
+    min: 0,
+    max: 1_000_000_000,
+  }),
   "read-only": flag("Refuses statements that change something."),
   deny: choices("Statements that are refused, by their first words.", DENY, STATEMENTS),
   output: v.pipe(

@@ -3,8 +3,7 @@ import type { HttpListenerConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
 import type { QueryCounters } from "../query/counters.ts";
-import type { AnswerBody } from "../query/query.ts";
-import type { QueryService } from "../query/service.ts";
+import type { AnswerBody, Queries } from "../query/query.ts";
 import type { Writer } from "../writer.ts";
 
 /** What happened on a listener since the relay started. Each only grows. */
@@ -41,7 +40,7 @@ export function createHttpCounters(): HttpCounters {
 export interface Readiness {
   /** At least one backend takes writes. */
   readonly writes: boolean;
-  /** At least one backend is in sync. */
+  /** At least one backend is in sync, of each shard if there are any. */
   readonly queries: boolean;
 }
 
@@ -66,7 +65,7 @@ export interface AppListener {
   /** Names and figures for `/status`: no URLs, no secrets. */
   status(): object;
   /** Who answers the queries of a request; as with `writer`, a runtime may need one for each. */
-  readonly queries: (c: Context) => QueryService | Promise<QueryService>;
+  readonly queries: (c: Context) => Queries | Promise<Queries>;
   readonly queryCounters: QueryCounters;
 }
 

@@ -16,6 +16,11 @@ const LEVELS: ReadonlySet<string> = new Set<Consistency>(["any", "one", "quorum"
 
 /** What is known of a body that is not read here: it must not be joined with another one. */
 const PACKED = { hasLines: true, untimed: false, closed: false };
+/** A 5xx: Prometheus drops what is answered with 4xx, and keeps the rest for hours. */
+const UNDIVIDED = errorReply(
+  501,
+  "remote write cannot be divided over shards: send it to a listener without",
+);
 
 /** Makes the handler of a write endpoint; endpoints differ in how a request names its target. */
 export type WriteEndpoint = (targetOf: TargetOf) => (c: Context) => Promise<Response>;
@@ -38,11 +43,13 @@ export function createWriteEndpoint(
     const target = targetOf(parameters);
     if ("refusal" in target) return target.refusal;
     const isPacked = target.precision === REMOTE_WRITE;
+    if (isPacked && config.sharding !== undefined) return UNDIVIDED;
     const taken = isPacked ? await takePacked(c) : await takeBody(c);
     if (!(taken instanceof Uint8Array)) return taken;
     const consistency = consistencyOf(parameters);
     if (consistency === undefined) return errorReply(400, "invalid consistency level");
-    const { hasLines, untimed, closed } = isPacked ? PACKED : survey(taken);
+    const bounds: number[] | undefined = config.sharding && [];
+    const { hasLines, untimed, closed } = isPacked ? PACKED : survey(taken, bounds);
     const { db, precision } = target;
     return listener.writer(c).post(
       {
@@ -53,6 +60,7 @@ export function createWriteEndpoint(
           credentials: admitted.credentials,
         },
         body: untimed ? stamp(taken, timestampText(listener.stampClock(), precision)) : taken,
+        ...(bounds !== undefined && !untimed && { lineBounds: bounds }),
         hasLines,
         closed,
         source: ports.clientAddress(c),

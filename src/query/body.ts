@@ -17,7 +17,12 @@ export async function readWhole(body: AnswerBody, maxBytes: number): Promise<Uin
     }
     pieces.push(piece);
   }
-  const whole = new Uint8Array(length);
+  return joined(pieces);
+}
+
+/** Pieces as one. */
+export function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.byteLength, 0));
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);

@@ -2,9 +2,9 @@ import type { QueryClient } from "../backend/query-client.ts";
 import { TransportError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import { errorReply } from "../write/reply.ts";
-import type { Reply } from "../writer.ts";
+import type { Change, Reply } from "../writer.ts";
 import { readWhole } from "./body.ts";
-import type { Change, Changes } from "./change.ts";
+import type { Changes } from "./changes.ts";
 import { isError, resultsIn } from "./results.ts";
 
 /** Of the answer to a change, in bytes: InfluxDB's are a line. */

@@ -1,7 +1,14 @@
 import type { RunningAnswer } from "../backend/query-client.ts";
+import { GunzipError } from "../errors.ts";
+import type { Platform } from "../platform.ts";
+import { joined } from "./body.ts";
+
+type Gunzip = Platform["gunzip"];
 
 /** Of an answer, so much is looked at before it is passed on, in bytes: an error of InfluxDB is shorter, also inflated. */
 const MAX_LOOK = 4_096;
+/** The same of what comes out of a gzip stream. */
+const MAX_INFLATED = 64 * 1024;
 /** A gzip stream that is no longer says nothing yet: InfluxDB sends its header before it runs the query. */
 const GZIP_HEADER = 32;
 
@@ -17,39 +24,37 @@ export interface Opening {
  * Reads an answer until it says something.
  * @throws {TransportError} when it breaks off before that.
  */
-export async function readOpening(answer: RunningAnswer): Promise<Opening> {
+export async function readOpening(answer: RunningAnswer, gunzip: Gunzip): Promise<Opening> {
   const first = await answer.read();
-  if (first === undefined) return { text: "", answer: replay(answer, [], ENDED) };
+  if (first === undefined) return { text: "", answer: replay(answer, [], true) };
   const isGzip = first[0] === 0x1f && (first.byteLength === 1 || first[1] === 0x8b);
   if (!isGzip) return { text: binary(first), answer: replay(answer, [first]) };
-  return openPacked(answer, first);
+  return openPacked(answer, first, gunzip);
 }
 
-async function openPacked(answer: RunningAnswer, first: Uint8Array): Promise<Opening> {
+async function openPacked(answer: RunningAnswer, first: Uint8Array, gunzip: Gunzip): Promise<Opening> {
   const pieces = [first];
   let bytes = first.byteLength;
   while (bytes <= GZIP_HEADER) {
     const piece = await answer.read();
-    if (piece === undefined) return { text: "", answer: replay(answer, pieces, ENDED) };
+    if (piece === undefined) return { text: "", answer: replay(answer, pieces, true) };
     pieces.push(piece);
     bytes += piece.byteLength;
   }
   if (bytes > MAX_LOOK) return { text: "", answer: replay(answer, pieces) };
-  const inflater = new Inflater(pieces);
+  return { text: await inflated(pieces, gunzip), answer: replay(answer, pieces) };
+}
+
+/**
+ * The text of a gzip stream that came at once, as InfluxDB sends a short answer; of the beginning of one none: what is
+ * streamed must not wait for its end.
+ */
+async function inflated(pieces: readonly Uint8Array[], gunzip: Gunzip): Promise<string> {
   try {
-    for (;;) {
-      const next = answer.read();
-      const text = await Promise.race([inflater.text, next.then(() => undefined, nothing)]);
-      if (text !== undefined) return { text, answer: replay(answer, pieces, next) };
-      const piece = await next;
-      if (piece === undefined) return { text: await inflater.end(), answer: replay(answer, pieces, next) };
-      pieces.push(piece);
-      bytes += piece.byteLength;
-      if (bytes > MAX_LOOK) return { text: "", answer: replay(answer, pieces) };
-      inflater.push(piece);
-    }
-  } finally {
-    inflater.close();
+    return binary(await gunzip(joined(pieces), MAX_INFLATED));
+  } catch (error) {
+    if (error instanceof GunzipError) return "";
+    throw error;
   }
 }
 
@@ -64,64 +69,20 @@ export async function hold(
   const pieces: Uint8Array[] = [];
   for (let bytes = 0; bytes <= maxBytes; ) {
     const piece = await answer.read();
-    if (piece === undefined) return { ended: true, answer: replay(answer, pieces, ENDED) };
+    if (piece === undefined) return { ended: true, answer: replay(answer, pieces, true) };
     pieces.push(piece);
     bytes += piece.byteLength;
   }
   return { ended: false, answer: replay(answer, pieces) };
 }
 
-const ENDED = Promise.resolve(undefined);
-const nothing = () => "";
-
-/** Inflates the beginning of a gzip stream. */
-class Inflater {
-  /** What comes out first; empty if the data is damaged. */
-  readonly text: Promise<string>;
-  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
-  readonly #writer: WritableStreamDefaultWriter<Uint8Array<ArrayBuffer>>;
-
-  constructor(pieces: readonly Uint8Array[]) {
-    const { readable, writable } = new DecompressionStream("gzip");
-    this.#reader = readable.getReader();
-    this.#writer = writable.getWriter();
-    this.text = this.#reader.read().then(({ value }) => (value === undefined ? "" : binary(value)), nothing);
-    for (const piece of pieces) this.push(piece);
-  }
-
-  push(piece: Uint8Array): void {
-    this.#writer.write(piece as Uint8Array<ArrayBuffer>).catch(nothing);
-  }
-
-  /** No more will come. */
-  end(): Promise<string> {
-    this.#writer.close().catch(nothing);
-    return this.text;
-  }
-
-  close(): void {
-    this.#reader.cancel().catch(nothing);
-    this.#writer.abort().catch(nothing);
-  }
-}
-
-/** The answer with pieces, and a read that has begun, put back in front. */
-function replay(
-  answer: RunningAnswer,
-  pieces: Uint8Array[],
-  begun?: Promise<Uint8Array | undefined>,
-): RunningAnswer {
-  let next = begun;
-  // It fails for whoever reads it.
-  next?.catch(nothing);
+/** The answer with what was read of it put back in front. */
+function replay(answer: RunningAnswer, pieces: Uint8Array[], ended = false): RunningAnswer {
   return {
     head: answer.head,
     read() {
       const piece = pieces.shift();
-      if (piece !== undefined) return Promise.resolve(piece);
-      const reading = next ?? answer.read();
-      next = undefined;
-      return reading;
+      return piece === undefined && !ended ? answer.read() : Promise.resolve(piece);
     },
     cancel: () => answer.cancel(),
   };

@@ -1,7 +1,7 @@
 import type { Question, RunningAnswer } from "../backend/query-client.ts";
 import { TransportError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
-import type { Clock } from "../platform.ts";
+import type { Clock, Platform } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
 import { byPending, candidatesFor, firstUpToDate, type Policy, pendingOf, within } from "./choice.ts";
 import type { QueryCounters } from "./counters.ts";
@@ -25,6 +25,7 @@ export interface ReadRouterOptions {
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly random: () => number;
+  readonly gunzip: Platform["gunzip"];
   readonly counters: QueryCounters;
   readonly log: Log;
 }
@@ -128,7 +129,7 @@ export class ReadRouter {
         this.#tell(replica, `status ${status}`);
         return { better: true, answer: await unusable(answer) };
       }
-      const opening = await readOpening(answer);
+      const opening = await readOpening(answer, this.#options.gunzip);
       const error = status === 200 ? errorsIn(opening.text).find(isTransient) : undefined;
       if (error === undefined) return { better: false, answer: opening.answer };
       const whole = await hold(opening.answer, MAX_HELD);

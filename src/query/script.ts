@@ -3,11 +3,11 @@ import { print } from "../influxql/print.ts";
 import { hasPassword } from "../influxql/statement-facts.ts";
 import type { Clock } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
-import type { Credentials, Reply } from "../writer.ts";
+import type { Reply } from "../writer.ts";
 import { readWhole } from "./body.ts";
-import type { Changes } from "./change.ts";
+import type { Changes } from "./changes.ts";
 import type { QueryCounters } from "./counters.ts";
-import type { QueryAnswer } from "./query.ts";
+import type { QueryAnswer, QueryRequest } from "./query.ts";
 import type { ReadRouter } from "./read-router.ts";
 import {
   errorResult,
@@ -27,15 +27,10 @@ const MAX_RESULTS = 32 * 1024 * 1024;
 const NOT_EXECUTED = "not executed";
 
 /** A text that changes something, as a client asked for it. */
-export interface ScriptRequest {
+export interface ScriptRequest extends Omit<QueryRequest, "text" | "forward"> {
   readonly statements: readonly QueryStatement[];
-  readonly parameters: ReadonlyMap<string, string>;
   /** By GET, in which InfluxDB calls a change deprecated. */
   readonly isGet: boolean;
-  /** To pass on with what it reads. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly credentials: Credentials | undefined;
-  readonly signal: AbortSignal;
 }
 
 export interface ScriptOptions {
@@ -110,7 +105,9 @@ export class ScriptRunner {
   }
 
   async #read(read: QueryStatement, request: ScriptRequest): Promise<Outcome> {
-    const { parameters, headers, credentials, signal } = request;
+    const { parameters, credentials, signal } = request;
+    // It is read here, so that it must not be packed.
+    const { "accept-encoding": _, ...headers } = request.headers;
     const body = new URLSearchParams({ q: read.text });
     for (const name of ["db", "rp", "epoch"]) {
       const value = parameters.get(name);

@@ -1,23 +1,12 @@
-import type { Log } from "../observe/log.ts";
 import type { Clock } from "../platform.ts";
-import { errorReply } from "../write/reply.ts";
 import type { Reply } from "../writer.ts";
-import type { Changes } from "./change.ts";
-import type { QueryCounters } from "./counters.ts";
-import type { QueryAnswer, ReadQuery } from "./query.ts";
+import type { Changes } from "./changes.ts";
+import { own, type Queries, type QueryAnswer, type QueryRequest, type ReadQuery } from "./query.ts";
 import { ReadRouter, type ReadRouterOptions } from "./read-router.ts";
-import { type Rules, refusal } from "./rules.ts";
-import { type ScriptRequest, ScriptRunner } from "./script.ts";
+import { Refusals } from "./refusals.ts";
+import type { Rules } from "./rules.ts";
+import { ScriptRunner } from "./script.ts";
 import { type NotUnderstood, type Understood, understand } from "./statements.ts";
-
-/** A request with InfluxQL, as a client sent it. */
-export interface QueryRequest
-  extends Pick<ScriptRequest, "parameters" | "credentials" | "headers" | "signal"> {
-  /** Its InfluxQL. */
-  readonly text: string;
-  /** What goes to a replica if nothing in it changes something. */
-  readonly forward: Pick<ReadQuery, "method" | "path" | "headers" | "body">;
-}
 
 export interface QueryServiceOptions extends Omit<ReadRouterOptions, "clock"> {
   readonly clock: Clock;
@@ -27,32 +16,25 @@ export interface QueryServiceOptions extends Omit<ReadRouterOptions, "clock"> {
   readonly background: (work: Promise<unknown>) => void;
 }
 
-/** Answers a listener's queries: reads from one replica, changes on all of them. */
-export class QueryService {
+/** Answers queries from one replica set: reads from one replica, changes on all of them. */
+export class QueryService implements Queries {
   readonly router: ReadRouter;
   readonly #script: ScriptRunner;
-  readonly #rules: Rules;
-  readonly #counters: QueryCounters;
-  readonly #listener: string;
-  readonly #log: Log;
+  readonly #refusals: Refusals;
   readonly #background: QueryServiceOptions["background"];
 
   constructor(options: QueryServiceOptions) {
-    const { rules, changes, timeoutMs, clock, counters, listener, log } = options;
+    const { changes, timeoutMs, clock, counters } = options;
     this.router = new ReadRouter(options);
     this.#script = new ScriptRunner({ router: this.router, changes, timeoutMs, clock, counters });
-    this.#rules = rules;
-    this.#counters = counters;
-    this.#listener = listener;
-    this.#log = log;
+    this.#refusals = new Refusals(options);
     this.#background = options.background;
   }
 
-  /** Answers InfluxQL. Never rejects. */
   async ask(request: QueryRequest): Promise<QueryAnswer> {
     const { text, parameters } = request;
     const query = understand(text, parameters.get("params") ?? "", parameters.get("db") ?? "");
-    const refused = "problem" in query ? this.#refuseUnknown(query) : this.#refuse(query);
+    const refused = "problem" in query ? this.#refuseUnknown(query) : this.#refusals.of(query.statements);
     if (refused !== undefined) return own(refused);
     if ("problem" in query || !query.changes) {
       return this.router.ask({ ...request, ...request.forward, databases: databasesOf(query) });
@@ -60,13 +42,10 @@ export class QueryService {
     return own(await this.#change(query, request));
   }
 
-  /** Passes on what is not read here: it may do anything, so that any rule forbids it. */
   async pass(query: ReadQuery): Promise<QueryAnswer> {
-    const { readOnly, deny } = this.#rules;
-    if (!readOnly && deny.length === 0) return this.router.ask(query);
-    return own(
-      this.#refused(403, "only InfluxQL is allowed on this listener, which does not allow all of it"),
-    );
+    if (!this.#refusals.any) return this.router.ask(query);
+    const reason = "only InfluxQL is allowed on this listener, which does not allow all of it";
+    return own(this.#refusals.refused(403, reason));
   }
 
   async #change(query: Understood, request: QueryRequest): Promise<Reply> {
@@ -83,33 +62,14 @@ export class QueryService {
     return NOTHING;
   }
 
-  #refuse({ statements }: Understood): Reply | undefined {
-    for (const statement of statements) {
-      const reason = refusal(statement, this.#rules);
-      if (reason !== undefined) return this.#refused(403, reason);
-    }
-    return undefined;
-  }
-
   /** A server finds the words for what it does not understand, unless it might understand more than this relay. */
   #refuseUnknown({ problem, mayChange }: NotUnderstood): Reply | undefined {
-    const { readOnly, deny } = this.#rules;
-    return mayChange || readOnly || deny.length > 0 ? this.#refused(400, problem) : undefined;
-  }
-
-  #refused(status: number, message: string): Reply {
-    this.#counters.refused++;
-    this.#log.throttled("info", "query-refused", { listener: this.#listener, status });
-    return errorReply(status, message);
+    return mayChange || this.#refusals.any ? this.#refusals.refused(400, problem) : undefined;
   }
 }
 
 function databasesOf(query: Understood | NotUnderstood): readonly string[] | undefined {
   return "problem" in query ? undefined : query.databases;
-}
-
-function own(reply: Reply): QueryAnswer {
-  return { kind: "own", reply };
 }
 
 /** What InfluxDB answers to a query that it runs in the background. */

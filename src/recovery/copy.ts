@@ -1,6 +1,6 @@
 import type { Series } from "./answer.ts";
 import type { BatchWriter } from "./batch-writer.ts";
-import { type LineSeries, lineSeries } from "./line-writer.ts";
+import { isWritable, type LineSeries, lineSeries } from "./line-writer.ts";
 import type { Row } from "./msgpack.ts";
 import type { Server } from "./server.ts";
 import { rowsQuery, type Unit } from "./unit.ts";
@@ -23,7 +23,7 @@ export async function copySpan(source: Server, unit: Unit, span: Span, writer: B
       },
       row: (row: Row) => {
         if (reading === undefined) return;
-        if (reading.writable) writer.add(reading, row);
+        if (isWritable(reading, row)) writer.add(reading, row);
         else unwritable++;
       },
       wait: () => writer.ready(),

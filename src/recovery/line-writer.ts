@@ -1,4 +1,4 @@
-import { BACKSLASH, COMMA, HASH, QUOTE, SPACE, skipBlanks } from "../write/line-bytes.ts";
+import { BACKSLASH, COMMA, HASH, LF, QUOTE, SPACE, skipBlanks } from "../write/line-bytes.ts";
 import { scanLine } from "../write/line-scan.ts";
 import { scanFields, splitFields } from "../write/point-fields.ts";
 import { LineError, scanKey } from "../write/point-key.ts";
@@ -21,6 +21,8 @@ export interface LineSeries {
   readonly order: readonly number[];
   /** False when line protocol cannot say these names: InfluxDB would read others. */
   readonly writable: boolean;
+  /** False when it cannot say a string with a line feed behind these names. */
+  readonly multiline: boolean;
 }
 
 /** What rows of a series have in common. */
@@ -36,6 +38,7 @@ export function lineSeries(series: Series): LineSeries {
     .map((name, at) => ({ name, at: at + 1 }))
     .sort((a, b) => compareText(a.name, b.name))
     .map(({ at }) => at);
+  const probe = (value: string) => `${key} ${keys.map((name) => `${name}${value}`).join(",")} 0`;
   return {
     tags,
     absent: series.tags.filter(([, value]) => value === "").map(([name]) => name),
@@ -43,7 +46,8 @@ export function lineSeries(series: Series): LineSeries {
     keyBytes: bytesOf(key),
     columns: [NOTHING, ...keys.map(bytesOf)],
     order,
-    writable: readsBack(`${key} ${keys.map((name) => `${name}1`).join(",")} 0`, series.name, tags, names),
+    writable: readsBack(probe("1"), series.name, tags, names),
+    multiline: isOneLine(probe('"\n"')),
   };
 }
 
@@ -96,6 +100,18 @@ export function writeRow(out: ByteBuffer, series: LineSeries, row: Row): boolean
   return true;
 }
 
+/** True if line protocol has words for the row. */
+export function isWritable({ writable, multiline }: LineSeries, row: Row): boolean {
+  return writable && (multiline || !hasLineFeed(row));
+}
+
+function hasLineFeed({ size, kinds, starts, ends, bytes }: Row): boolean {
+  for (let at = 0; at < size; at++) {
+    if (kinds[at] === STRING && bytes.subarray(starts[at], ends[at]).includes(LF)) return true;
+  }
+  return false;
+}
+
 /** `String` gives the shortest text that reads back as the same float; only the sign of -0 is missing. */
 const floatText = (value: number): string => (Object.is(value, -0) ? "-0" : `${value}`);
 
@@ -121,9 +137,9 @@ function readsBack(
   tags: LineSeries["tags"],
   names: readonly string[],
 ): boolean {
+  if (!isOneLine(text)) return false;
   const line = bytesOf(text);
-  if (skipBlanks(line, 0, line.length) > 0 || line[0] === HASH || scanLine(line, 0) < line.length)
-    return false;
+  if (skipBlanks(line, 0, line.length) > 0 || line[0] === HASH) return false;
   try {
     const key = scanKey(line);
     const start = key.end + 1;
@@ -135,6 +151,8 @@ function readsBack(
         key.tags.some((tag) => unescapedTag(tag.key) === name && unescapedTag(tag.value) === value),
       ) &&
       fields.length === names.length &&
+      // A blank in front of the first field is skipped, and which is the first differs from row to row.
+      names.every((name) => !/^[\t\0]/.test(name)) &&
       fields.every((field, i) => unescapedName(field.key) === names[i])
     );
   } catch (error) {
@@ -142,6 +160,9 @@ function readsBack(
     throw error;
   }
 }
+
+/** True if InfluxDB, which looks for line ends by other rules than it reads points, ends it there when more follows. */
+const isOneLine = (text: string): boolean => scanLine(bytesOf(`${text}\n`), 0) === text.length;
 
 const unescapedName = (bytes: Uint8Array) => byteString(bytes, 0, bytes.length).replace(/\\([," =])/g, "$1");
 const unescapedTag = (bytes: Uint8Array) => byteString(bytes, 0, bytes.length).replace(/\\([, =])/g, "$1");

@@ -2,6 +2,7 @@ import { fromReadable, readable } from "./bytes.ts";
 import type { CompareOptions, RecoveryPorts } from "./compare.ts";
 import type { SuspectRange } from "./control.ts";
 import { compareText } from "./line-writer.ts";
+import { inParallel } from "./parallel.ts";
 import { Patience } from "./patience.ts";
 import { findPlaces, type Place, type Scope } from "./places.ts";
 import { RateLimit, type RateLimits } from "./rate-limit.ts";
@@ -16,6 +17,8 @@ import { compareTimes } from "./windows.ts";
 
 /** After so many looks at the windows that live writes go to, what still differs there is told. */
 const ROUNDS = 5;
+/** One is copied while the one before is compared. */
+const GROUPS_AT_A_TIME = 2;
 
 export interface RecoverOptions extends CompareOptions {
   /** Nothing is changed; the report says what would be. */
@@ -154,14 +157,16 @@ export class Recovery {
     );
     const left: Remaining[] = [];
     meter.begin("copying", damages.length);
-    for (const group of groupsOf(damages)) {
+    await inParallel(groupsOf(damages), GROUPS_AT_A_TIME, async (group) => {
       const { db, rp } = (group[0] as Damage).unit;
       meter.place = `${db}.${rp}`;
-      await state.enter(group.map(({ slice: { start, end } }) => ({ db, rp, window: { start, end } })));
+      const leave = await state.enter(
+        group.map(({ slice: { start, end } }) => ({ db, rp, window: { start, end } })),
+      );
       left.push(...(await repair.run(group, signal)));
+      leave();
       meter.done += group.length;
-    }
-    await state.enter([]);
+    });
     const failed = new Set(left.map(({ unit }) => unit));
     for (const { unit } of work) if (!failed.has(unit)) await state.verified(unit, unit);
     return left;

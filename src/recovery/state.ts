@@ -83,7 +83,8 @@ export class State {
   readonly #names: Identity;
   readonly #left: readonly Window[];
   readonly #verified = new Map<string, Subject & { spans: Span[] }>();
-  #open: Window[] = [];
+  readonly #open = new Set<Window>();
+  #saving: Promise<void> = Promise.resolve();
   #savedAt = Number.NEGATIVE_INFINITY;
   totals: Totals = NO_TOTALS;
   /** True if there was an interrupted recovery of the same two servers. */
@@ -131,10 +132,16 @@ export class State {
     return spans.some((known) => known.start <= start && known.end >= end);
   }
 
-  /** Resolves when it is sure to be known after a crash that these windows are worked at, and no others. */
-  async enter(windows: readonly Window[]): Promise<void> {
-    this.#open = [...windows];
+  /**
+   * Resolves when it is sure to be known after a crash that these windows are worked at; until the returned function is
+   * called.
+   */
+  async enter(windows: readonly Window[]): Promise<() => void> {
+    for (const window of windows) this.#open.add(window);
     await this.#save();
+    return () => {
+      for (const window of windows) this.#open.delete(window);
+    };
   }
 
   /** All rows of it were compared and are the same. */
@@ -160,11 +167,20 @@ export class State {
 
   /** There is nothing left to continue. */
   async finish(): Promise<void> {
+    await this.#saving;
     await this.#store.remove();
   }
 
-  async #save(): Promise<void> {
+  /** One after the other: each one replaces the whole text. */
+  #save(): Promise<void> {
     this.#savedAt = this.#clock.monotonic();
+    const saved = this.#saving.then(() => this.#store.save(this.#text()));
+    // Whoever asked for it is told.
+    this.#saving = saved.catch(() => {});
+    return saved;
+  }
+
+  #text(): string {
     const state: v.InferInput<typeof stateSchema> = {
       version: 1,
       ...this.#names,
@@ -179,7 +195,7 @@ export class State {
         spans: spans.map(endsOf),
       })),
     };
-    await this.#store.save(`${JSON.stringify(state)}\n`);
+    return `${JSON.stringify(state)}\n`;
   }
 }
 

@@ -3,9 +3,11 @@ import type { HttpListenerConfig, SpoolConfig } from "../config/config.ts";
 import { createHttpCounters } from "../http/listener.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
+import { ChangeFanOut } from "../query/change-fan-out.ts";
 import { createQueryCounters } from "../query/counters.ts";
-import { DirectChanges } from "../query/direct-changes.ts";
+import type { Queries } from "../query/query.ts";
 import { QueryService } from "../query/service.ts";
+import { ShardedQueryService } from "../query/sharded/sharded-service.ts";
 import { replicaSets } from "../shard/sets.ts";
 import { Sharding, type ShardingStatus } from "../shard/sharding.ts";
 import type { Budget } from "../write/budget.ts";
@@ -18,10 +20,10 @@ export class Listener implements Writer {
   backends: readonly Backend[];
   readonly counters = createHttpCounters();
   readonly queryCounters = createQueryCounters();
-  queries: QueryService;
+  queries: Queries;
   sharding: Sharding | undefined;
   /** The backends in groups that are replicas of each other: one, or one a shard. */
-  #sets: readonly (readonly Backend[])[];
+  sets: readonly (readonly Backend[])[];
   #writer: Writer;
   readonly #platform: Platform;
   readonly #budget: Budget;
@@ -43,7 +45,7 @@ export class Listener implements Writer {
     this.config = config;
     this.backends = backends;
     this.#spool = spool;
-    this.#sets = replicaSets(config, backends);
+    this.sets = replicaSets(config, backends);
     this.sharding = config.sharding && new Sharding(config.sharding);
     this.#writer = this.#createWriter();
     this.queries = this.#query();
@@ -51,8 +53,8 @@ export class Listener implements Writer {
 
   /** Left the config: what clients are just sending goes to those of its backends that are still there. */
   retire(live: ReadonlySet<Backend>): void {
-    this.#sets = this.#sets.map((set) => set.filter((backend) => live.has(backend)));
-    this.backends = this.#sets.flat();
+    this.sets = this.sets.map((set) => set.filter((backend) => live.has(backend)));
+    this.backends = this.sets.flat();
     this.#writer = this.#createWriter();
   }
 
@@ -64,48 +66,48 @@ export class Listener implements Writer {
     this.config = config;
     this.backends = backends;
     this.#spool = spool;
-    this.#sets = replicaSets(config, backends);
+    this.sets = replicaSets(config, backends);
     this.sharding = config.sharding && new Sharding(config.sharding, this.sharding);
     this.#writer = this.#createWriter();
     this.queries = this.#query();
-  }
-
-  /** The backends in groups that are replicas of each other. */
-  get sets(): readonly (readonly Backend[])[] {
-    return this.#sets;
   }
 
   post(write: Write, signal: AbortSignal): Promise<Reply> {
     return this.#writer.post(write, signal);
   }
 
-  #query(): QueryService {
-    const { name, query, queryTimeoutMs, syncWaitMs, readOnly, deny } = this.config;
-    const { clock, random } = this.#platform;
-    return new QueryService({
+  #query(): Queries {
+    const { name, query, queryTimeoutMs, syncWaitMs, readOnly, deny, maxRowsPulled } = this.config;
+    const { clock, random, gunzip } = this.#platform;
+    const common = {
+      ...{ clock, random, gunzip },
       listener: name,
-      replicas: this.backends,
-      changes: new DirectChanges(this.backends, this.#log),
       policy: query,
       timeoutMs: queryTimeoutMs,
       syncWaitMs,
       rules: { readOnly, deny },
-      clock,
-      random,
       counters: this.queryCounters,
       log: this.#log,
-      background: () => {},
-    });
+    };
+    const sides = this.sets.map((replicas) => ({
+      replicas,
+      changes: new ChangeFanOut({ replicas, clock, onDisk: this.#spool !== undefined }),
+    }));
+    if (this.sharding !== undefined) {
+      return new ShardedQueryService({ ...common, map: this.sharding.map, shards: sides, maxRowsPulled });
+    }
+    const [side] = sides as [(typeof sides)[number]];
+    return new QueryService({ ...common, ...side, background: () => {} });
   }
 
   /** What `/status` shows of the shards; undefined if there are none. */
   shardingStatus(): ShardingStatus | undefined {
-    return this.sharding?.status(this.#sets.map((set) => set.map(({ name }) => name)));
+    return this.sharding?.status(this.sets.map((set) => set.map(({ name }) => name)));
   }
 
   #createWriter(): Writer {
     const outputs = replicaSets(this.config, this.config.outputs);
-    const fanOuts = this.#sets.map((set, i) => {
+    const fanOuts = this.sets.map((set, i) => {
       return this.#fan(set, Math.max(...(outputs[i] ?? []).map(({ timeoutMs }) => timeoutMs)));
     });
     return this.sharding?.router(fanOuts) ?? (fanOuts[0] as Writer);

@@ -31,12 +31,14 @@ export class ShardRouter implements Writer {
   post(write: Write, signal: AbortSignal): Promise<Reply> {
     const parts = this.#splitter.split(write);
     const [only, ...others] = parts;
-    if (only !== undefined && others.length === 0) return this.#post(write, only, signal);
+    // What was found out of the body is not kept with it.
+    const rest = write.lineBounds === undefined ? write : { ...write, lineBounds: undefined };
+    if (only !== undefined && others.length === 0) return this.#post(rest, only, signal);
     // Nothing that waits for the replies holds the whole body.
     const replies = parts.map((part) => {
       const { name } = this.#shards[part.shard] as RoutedShard;
       const { body, closed } = part;
-      return this.#post({ ...write, body, closed }, part, signal).then((reply) => ({ shard: name, reply }));
+      return this.#post({ ...rest, body, closed }, part, signal).then((reply) => ({ shard: name, reply }));
     });
     return Promise.all(replies).then(joinReplies);
   }

@@ -1,5 +1,4 @@
-import { isPointLine } from "../write/line-bytes.ts";
-import { isPlain, lineEnd } from "../write/line-scan.ts";
+import { pointLineBounds } from "../write/line-scan.ts";
 import type { Write } from "../writer.ts";
 import { KeyReader } from "./key-reader.ts";
 import type { ShardMap } from "./map.ts";
@@ -23,6 +22,8 @@ interface Run {
   end: number;
 }
 
+type DividedWrite = Pick<Write, "body" | "lineBounds" | "closed" | "destination">;
+
 /** Divides bodies by the keys of their lines. */
 export class Splitter {
   readonly #map: ShardMap;
@@ -37,11 +38,11 @@ export class Splitter {
    * The parts of a write, in the order of the shards, each with its lines in their order; comments and blank lines are
    * left out. A body of which only one shard gets something, or in which no line is a point, is passed on itself.
    */
-  split({ body, closed, destination }: Pick<Write, "body" | "closed" | "destination">): Part[] {
+  split({ body, lineBounds, closed, destination }: DividedWrite): Part[] {
     this.#reader.begin(destination.db);
     const runs: Run[] = [];
     const lines = new Array<number>(this.#map.shards.length).fill(0);
-    this.#findRuns(body, runs, lines);
+    this.#findRuns(body, lineBounds ?? pointLineBounds(body), runs, lines);
     const first = runs[0]?.shard ?? this.#owner(body, 0, 0);
     if (runs.every(({ shard }) => shard === first)) {
       return [{ shard: first, body, closed, lines: lines[first] as number }];
@@ -55,22 +56,18 @@ export class Splitter {
     });
   }
 
-  #findRuns(body: Uint8Array, runs: Run[], lines: number[]): void {
-    const plain = isPlain(body);
+  #findRuns(body: Uint8Array, bounds: readonly number[], runs: Run[], lines: number[]): void {
     let run: Run | undefined;
-    for (let start = 0; start < body.length; ) {
-      const end = lineEnd(body, start, plain);
-      const next = Math.min(end + 1, body.length);
-      if (isPointLine(body, start, end)) {
-        const shard = this.#owner(body, start, end);
-        (lines[shard] as number)++;
-        if (run === undefined || run.shard !== shard || run.end !== start) {
-          run = { shard, start, end: start };
-          runs.push(run);
-        }
-        run.end = next;
+    for (let i = 0; i < bounds.length; i += 2) {
+      const start = bounds[i] as number;
+      const end = bounds[i + 1] as number;
+      const shard = this.#owner(body, start, end);
+      (lines[shard] as number)++;
+      if (run === undefined || run.shard !== shard || run.end !== start) {
+        run = { shard, start, end: start };
+        runs.push(run);
       }
-      start = next;
+      run.end = Math.min(end + 1, body.length);
     }
   }
 

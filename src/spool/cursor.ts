@@ -6,6 +6,8 @@ export const cursorSchema = v.object({
   cursor: v.number(),
   /** By database and policy, where it is further on. */
   lanes: v.array(v.tuple([v.string(), v.string(), v.number()])),
+  /** The same of statements, by the databases in whose order they are; null stands for all of them. */
+  changes: v.optional(v.array(v.tuple([v.nullable(v.array(v.string())), v.number()])), []),
 });
 
 /** The name of the fact that says whether requests were in flight at the last orderly end. */

@@ -12,8 +12,10 @@ export interface NewRecord {
   readonly ranMs: number;
   /** Milliseconds since 1970 then. For people only. */
   readonly timeMs: number;
-  /** What else is to be known of it, as the reason why it was given up; empty for what is to be delivered. */
+  /** What else is to be known of it, as the reason why it was given up; empty for a write that is to be delivered. */
   readonly note: string;
+  /** True for an InfluxQL statement instead of a write: see `statement.ts`. */
+  readonly statement?: boolean;
 }
 
 export interface SpoolRecord extends NewRecord {

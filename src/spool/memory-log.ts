@@ -37,8 +37,9 @@ export class MemoryLog implements SpoolLog {
 
   append(record: NewRecord): number {
     const seq = this.#next++;
-    const { destination, body, closed, ranMs, timeMs, note } = record;
-    this.#records.set(seq, { destination, body, closed, ranMs, timeMs, note, seq });
+    const { destination, body, closed, ranMs, timeMs, note, statement } = record;
+    const stored = { destination, body, closed, ranMs, timeMs, note, seq };
+    this.#records.set(seq, statement ? { ...stored, statement } : stored);
     this.#places.push(seq);
     this.#bytes += cost(record);
     this.#lastRanMs = ranMs;

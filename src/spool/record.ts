@@ -1,7 +1,9 @@
 import { crc32c } from "./crc32c.ts";
 
-/** Format of segments and records. A relay reads this one and refuses what is newer. */
+/** Format of segments, and of records of writes. A relay reads this one and refuses what is newer. */
 export const FORMAT_VERSION = 1;
+/** Of records of statements: a relay that knew writes only refuses them, and does not send them as writes. */
+export const STATEMENT_VERSION = 2;
 /** Bytes of a record before its strings and its body. */
 export const RECORD_HEADER_BYTES = 68;
 /** Largest record in all: the largest body, and room for its strings. */
@@ -26,6 +28,7 @@ const STRINGS_AT = 48;
 
 const CLOSED = 1;
 const HAD_CREDENTIALS = 2;
+const STATEMENT = 4;
 
 /** A destination as it stands in a record: db, rp, precision and sealed credentials behind each other. */
 export interface EncodedDestination {
@@ -46,6 +49,7 @@ export interface RecordToWrite {
   /** UTF-8. */
   readonly note: Uint8Array;
   readonly body: Uint8Array;
+  readonly statement: boolean;
 }
 
 /** A record that was found intact. */
@@ -102,12 +106,14 @@ function encodeHead(
   record: RecordToWrite,
   expected: number,
 ): number {
-  const { destination, note } = record;
+  const { destination, note, statement } = record;
   buffer.set(MAGIC, at);
-  view.setUint8(at + VERSION_AT, FORMAT_VERSION);
+  view.setUint8(at + VERSION_AT, statement ? STATEMENT_VERSION : FORMAT_VERSION);
   view.setUint8(
     at + FLAGS_AT,
-    (record.closed ? CLOSED : 0) | (destination.hadCredentials ? HAD_CREDENTIALS : 0),
+    (record.closed ? CLOSED : 0) |
+      (destination.hadCredentials ? HAD_CREDENTIALS : 0) |
+      (statement ? STATEMENT : 0),
   );
   view.setUint32(at + LENGTH_AT, recordSize(record), true);
   setUint64(view, at + SEQ_AT, record.seq);
@@ -156,6 +162,7 @@ export function decodeRecord(bytes: Uint8Array): StoredRecord {
     ranMs: view.getFloat64(RAN_AT, true),
     timeMs: view.getFloat64(TIME_AT, true),
     closed: (flags & CLOSED) !== 0,
+    statement: (flags & STATEMENT) !== 0,
     destination: {
       bytes: bytes.subarray(RECORD_HEADER_BYTES, noteAt),
       lengths,

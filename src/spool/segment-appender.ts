@@ -172,8 +172,8 @@ export class SegmentAppender {
   async #encode({ seq, record }: Waiting): Promise<RecordToWrite> {
     const destination = await this.#destinations.encode(record.destination);
     const note = record.note === "" ? NO_NOTE : ENCODER.encode(record.note);
-    const { ranMs, timeMs, closed, body } = record;
-    const encoded = { seq, ranMs, timeMs, closed, destination, note, body };
+    const { ranMs, timeMs, closed, body, statement = false } = record;
+    const encoded = { seq, ranMs, timeMs, closed, destination, note, body, statement };
     if (recordSize(encoded) > MAX_RECORD_BYTES) {
       throw new SpoolError("io", `a write of ${body.length} bytes is larger than can be stored`);
     }

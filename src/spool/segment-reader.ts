@@ -141,10 +141,11 @@ export class SegmentReader {
   /** False when there is no room for it in this chunk. */
   #give(reading: Reading, record: StoredRecord, size: number, destination: Destination): boolean {
     if (reading.records.length > 0 && reading.bytes + size > reading.maxBytes) return false;
-    const { seq, ranMs, timeMs, closed, note, body } = record;
+    const { seq, ranMs, timeMs, closed, note, body, statement } = record;
     if (record.expected > reading.at) this.#miss(reading, record.expected);
     const text = note.length === 0 ? "" : DECODER.decode(note);
-    reading.records.push({ seq, ranMs, timeMs, closed, destination, note: text, body });
+    const given = { seq, ranMs, timeMs, closed, destination, note: text, body };
+    reading.records.push(statement ? { ...given, statement } : given);
     reading.bytes += size;
     reading.at = seq + 1;
     return true;

@@ -9,6 +9,7 @@ import {
   RECORD_HEADER_BYTES,
   recordLengthAt,
   recordVersion,
+  STATEMENT_VERSION,
   type StoredRecord,
   viewOf,
 } from "./record.ts";
@@ -64,7 +65,7 @@ export class SegmentScan {
   async header(): Promise<SegmentHeader | undefined> {
     const header = decodeSegmentHeader(await this.#bytesAt(0, Math.min(SEGMENT_HEADER_BYTES, this.#end)));
     if (header !== undefined) {
-      this.#checkVersion(header.version);
+      this.#checkVersion(header.version, FORMAT_VERSION);
       this.#offset = SEGMENT_HEADER_BYTES;
     }
     this.#headerIsDamaged = header === undefined;
@@ -82,7 +83,7 @@ export class SegmentScan {
     if (length === 0 || length > read) return undefined;
     const bytes = rest.subarray(0, length);
     if (!isIntact(bytes)) return undefined;
-    this.#checkVersion(recordVersion(bytes));
+    this.#checkVersion(recordVersion(bytes), STATEMENT_VERSION);
     this.#offset += length;
     return { offset, end: this.#offset, record: decodeRecord(bytes) };
   }
@@ -130,9 +131,10 @@ export class SegmentScan {
     const bytes = (await this.#bytesAt(offset, length)).subarray(0, length);
     if (behindDamage) this.#mayCheck -= length;
     if (!isIntact(bytes)) return undefined;
-    // A sound header tells the version of all records: what is another one behind damage is a part of a body.
-    if (behindDamage && !this.#headerIsDamaged && recordVersion(bytes) !== FORMAT_VERSION) return undefined;
-    this.#checkVersion(recordVersion(bytes));
+    const version = recordVersion(bytes);
+    // A sound header tells which versions there are: what is another one behind damage is a part of a body.
+    if (behindDamage && !this.#headerIsDamaged && version > STATEMENT_VERSION) return undefined;
+    this.#checkVersion(version, STATEMENT_VERSION);
     return bytes;
   }
 
@@ -165,11 +167,11 @@ export class SegmentScan {
     return piece;
   }
 
-  #checkVersion(version: number): void {
-    if (version > FORMAT_VERSION) {
+  #checkVersion(version: number, known: number): void {
+    if (version > known) {
       throw new SpoolError(
         "version",
-        `${this.#name} was written by a newer relay: format ${version}, this one knows ${FORMAT_VERSION}`,
+        `${this.#name} was written by a newer relay: format ${version}, this one knows ${known}`,
       );
     }
   }

@@ -95,5 +95,6 @@ export class Spools {
 function highestPlace(fact: unknown): number {
   const stored = v.safeParse(cursorSchema, fact);
   if (!stored.success) return 0;
-  return Math.max(stored.output.cursor, ...stored.output.lanes.map(([, , place]) => place));
+  const { cursor, lanes, changes } = stored.output;
+  return Math.max(cursor, ...lanes.map(([, , place]) => place), ...changes.map(([, place]) => place));
 }

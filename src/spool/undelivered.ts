@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { cursorSchema } from "./cursor.ts";
 import type { SpoolChunk, SpoolFacts, SpoolLog, SpoolRecord } from "./log.ts";
+import { type Scope, scopeKey, scopeOf } from "./statement.ts";
 
 /** Bytes that are read at a time. */
 const CHUNK_BYTES = 1024 * 1024;
@@ -13,18 +14,33 @@ export interface Position {
   readonly end: number;
   /** By database and policy, where it is further on than the cursor. */
   readonly lanes: ReadonlyMap<string, number>;
+  /** The same of statements, by `scopeKey`. */
+  readonly changes: ReadonlyMap<string, ChangesDone>;
+}
+
+/** Of the statements with a place in the order of these databases, those below a place are done. */
+export interface ChangesDone {
+  readonly scope: Scope;
+  readonly place: number;
 }
 
 /** Reads how far a log is from the fact of its name. Where the facts cannot be trusted, nothing in it counts as done. */
 export function positionOf(log: SpoolLog, name: string, facts: SpoolFacts): Position {
   const stored = v.safeParse(cursorSchema, facts.get(name));
-  if (!stored.success || !facts.intact) return { cursor: log.first, end: log.first, lanes: new Map() };
+  if (!stored.success || !facts.intact)
+    return { cursor: log.first, end: log.first, lanes: new Map(), changes: new Map() };
   const cursor = Math.max(stored.output.cursor, log.first);
   const lanes = stored.output.lanes.filter(([, , place]) => place > cursor);
+  const changes = changesDone(stored.output.changes);
   return {
     cursor,
-    end: Math.max(cursor, ...lanes.map(([, , place]) => place)),
+    end: Math.max(
+      cursor,
+      ...lanes.map(([, , place]) => place),
+      ...[...changes.values()].map(({ place }) => place),
+    ),
     lanes: new Map(lanes.map(([db, rp, place]) => [laneKey(db, rp), place])),
+    changes,
   };
 }
 
@@ -32,15 +48,32 @@ export function positionOf(log: SpoolLog, name: string, facts: SpoolFacts): Posi
 export function storePosition(
   facts: SpoolFacts,
   name: string,
-  { cursor, lanes }: Pick<Position, "cursor" | "lanes">,
+  { cursor, lanes, changes }: Omit<Position, "end">,
 ): Promise<void> {
   const rows = [...lanes]
     .filter(([, place]) => place > cursor)
     .map(([key, place]) => [...key.split("\0"), place]);
-  return facts.set(name, { cursor, lanes: rows });
+  return facts.set(name, { cursor, lanes: rows, ...changeRows(changes, cursor) });
 }
 
-export function isDelivered({ cursor, lanes }: Position, { seq, destination }: SpoolRecord): boolean {
+/** What is stored of how far statements are; nothing where the cursor tells it all. */
+export function changeRows(changes: Position["changes"], cursor: number) {
+  const rows = [...changes.values()].filter(({ place }) => place > cursor);
+  return rows.length === 0 ? {} : { changes: rows.map(({ scope, place }) => [scope ?? null, place]) };
+}
+
+/** What {@link changeRows} gave. */
+export function changesDone(
+  rows: readonly (readonly [readonly string[] | null, number])[],
+): Map<string, ChangesDone> {
+  return new Map(
+    rows.map(([scope, place]) => [scopeKey(scope ?? undefined), { scope: scope ?? undefined, place }]),
+  );
+}
+
+export function isDelivered({ cursor, lanes, changes }: Position, record: SpoolRecord): boolean {
+  const { seq, destination, statement } = record;
+  if (statement) return seq < Math.max(cursor, changes.get(scopeKey(scopeOf(record)))?.place ?? 0);
   return seq < Math.max(cursor, lanes.get(laneKey(destination.db, destination.rp)) ?? 0);
 }
 

@@ -33,16 +33,35 @@ export function lineEnd(body: Uint8Array, start: number, plain: boolean): number
 /** True when the body has no byte that could hide a newline. Two native searches: cheap beside any scan. */
 export const isPlain = (body: Uint8Array): boolean => body.indexOf(QUOTE) < 0 && body.indexOf(BACKSLASH) < 0;
 
-/** What the relay must know of a body before it sends it. One pass, no copy. */
-export function survey(body: Uint8Array): Survey {
-  return isPlain(body) ? surveyPlain(body) : surveyAny(body);
+/** Start and end of each line of a body that is neither blank nor a comment, one after the other. */
+export function pointLineBounds(body: Uint8Array): number[] {
+  const plain = isPlain(body);
+  const bounds: number[] = [];
+  for (let start = 0; start < body.length; ) {
+    const end = lineEnd(body, start, plain);
+    if (isPointLine(body, start, end)) bounds.push(start, end);
+    start = end + 1;
+  }
+  return bounds;
 }
 
-function surveyPlain(body: Uint8Array): Survey {
+/**
+ * What the relay must know of a body before it sends it. One pass, no copy. `bounds` gets what {@link pointLineBounds}
+ * tells, unless the body is untimed.
+ */
+export function survey(body: Uint8Array, bounds?: number[]): Survey {
+  return isPlain(body) ? surveyPlain(body, bounds) : surveyAny(body, bounds);
+}
+
+function surveyPlain(body: Uint8Array, bounds: number[] | undefined): Survey {
   let hasLines = false;
   for (let start = 0; start < body.length; ) {
     const end = lineEnd(body, start, true);
-    hasLines ||= isPointLine(body, start, end);
+    if (bounds === undefined) hasLines ||= isPointLine(body, start, end);
+    else if (isPointLine(body, start, end)) {
+      hasLines = true;
+      bounds.push(start, end);
+    }
     if (looksUntimed(body, start, end) && stampPosition(body, start, end) >= 0) {
       return { hasLines: true, untimed: true, closed: true };
     }
@@ -51,13 +70,16 @@ function surveyPlain(body: Uint8Array): Survey {
   return { hasLines, untimed: false, closed: true };
 }
 
-function surveyAny(body: Uint8Array): Survey {
+function surveyAny(body: Uint8Array, bounds: number[] | undefined): Survey {
   let hasLines = false;
   let untimed = false;
   let last = 0;
   for (let start = 0; start < body.length; ) {
     const end = scanLine(body, start);
-    hasLines ||= isPointLine(body, start, end);
+    if (isPointLine(body, start, end)) {
+      hasLines = true;
+      bounds?.push(start, end);
+    }
     untimed ||= stampPosition(body, start, end) >= 0;
     last = start;
     start = end + 1;

@@ -6,6 +6,7 @@ import { createLog } from "../../src/observe/log.ts";
 import type { SpoolRoot } from "../../src/platform.ts";
 import type { BackendSpool, SpoolLog } from "../../src/spool/log.ts";
 import { Spools } from "../../src/spool/spools.ts";
+import { statementRecord } from "../../src/spool/statement.ts";
 import { keptIn, pendingOf } from "../../src/spool/undelivered.ts";
 import { SPOOL } from "../backend/replica-set.ts";
 import { newRecord, store } from "../spool/log-conformance.ts";
@@ -262,4 +263,47 @@ test("a spool that cannot be opened keeps what it has to tell about the last end
     );
     assert.equal(closed, closes, lastEnd);
   }
+});
+
+test("statements are listed, dropped and replayed like writes, and their databases lost as a whole", async () => {
+  const files = new CrashableFiles();
+  const change = (text: string, scope: readonly string[] | undefined) => ({
+    ...{ text, db: "d", rp: "", scope, hasPassword: false, credentials: undefined, timeoutMs: 1_000 },
+  });
+  await fill(files, async ({ main, dead }) => {
+    await store(main, inDatabase("d", "m v=1 1"));
+    await store(main, newRecord("", statementRecord(change("DELETE FROM m", ["d"]))));
+    await store(main, newRecord("", statementRecord(change("CREATE USER u", undefined))));
+    const verdict = { reason: "rejected", status: 200, error: "no" };
+    await store(dead, newRecord("", statementRecord(change("DROP SERIES", ["e"]), verdict)));
+  });
+  await withSpool(files, async (spool) => {
+    const { records } = await spool.show("b", "backlog", 10);
+    assert.deepEqual(
+      records.map(({ db, preview, statement = false }) => [db, preview, statement]),
+      [
+        ["d", "m v=1 1", false],
+        ["d", "DELETE FROM m", true],
+        ["", "CREATE USER u", true],
+      ],
+    );
+    assert.equal(await spool.drop("b", "backlog", { db: "d" }), 2);
+    assert.equal(await spool.replay("b", {}), 1);
+    const [report] = await spool.list();
+    assert.deepEqual(
+      report?.lost?.map(({ db, rp }) => [db, rp]),
+      [
+        ["d", ""],
+        ["d", "*"],
+      ],
+    );
+  });
+  await withSpool(files, async (spool) => {
+    const { records } = await spool.show("b", "backlog", 10);
+    assert.deepEqual(
+      records.map(({ preview }) => preview),
+      ["CREATE USER u", "DROP SERIES"],
+    );
+    assert.equal((await spool.show("b", "dead", 10)).records.length, 0);
+  });
 });

@@ -1,4 +1,4 @@
-import type { BackendStorage } from "../../src/backend/backend.ts";
+import type { BackendStorage } from "../../src/backend/backend-storage.ts";
 import type { SpoolConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { ABANDONED } from "../../src/spool/cursor.ts";

@@ -6,7 +6,7 @@ import { CrashableFiles, type CrashKind } from "../support/crashable-files.ts";
 import { createTestPlatform, httpAnswer, influxError, type SentRequest } from "../support/test-platform.ts";
 import type { VirtualClock } from "../support/virtual-clock.ts";
 import { openCrashable } from "./crashable-storage.ts";
-import { createReplicaSet, OUTPUT } from "./replica-set.ts";
+import { createReplicaSet, EXECUTED, OUTPUT, statementFailed, statementIn } from "./replica-set.ts";
 
 type Weather = "up" | "refused" | "busy" | "broken" | "hung" | "lost-answer" | "slow";
 /** What a server finds wrong with one database, one user, or one kind of body, whatever the weather. */
@@ -20,6 +20,8 @@ interface Server {
   /** Lines by database and resolved policy, as they were stored. */
   readonly stored: string[];
   readonly inFlight: Map<string, number>;
+  /** Databases of the statement that is being executed. */
+  readonly changing: Set<string>;
   /** Requests that it will come to, whether or not the relay is still there. */
   readonly working: Set<SentRequest>;
 }
@@ -36,6 +38,9 @@ export type Step =
       keep?: Write["keep"];
       consistency?: Consistency;
     }
+  | { kind: "change"; scope?: readonly string[] | undefined; taste?: Taste }
+  /** A server gets nothing of a database, until it is paused again. */
+  | { kind: "pause"; server: number; db: string }
   | { kind: "weather"; server: number; weather: Weather }
   | { kind: "fault"; server: number; fault: Fault; on: boolean }
   | { kind: "reload"; server: number }
@@ -101,6 +106,18 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       on: fc.boolean(),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant("change" as const),
+      scope: fc.constantFrom(["d"], ["d"], ["e"], ["d", "e"], undefined),
+      taste: fc.constantFrom<Taste>("good", "good", "good", "good", "poison", "sour"),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant("pause" as const), server, db: fc.constantFrom("d", "e") }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("reload" as const), server }) },
   {
     weight: 3,
@@ -160,7 +177,22 @@ function lines(request: SentRequest): string[] {
   return request.text.trimEnd().split("\n");
 }
 
+/** In `stored` a statement stands as it is: a wrong order of it and the writes shows there. */
+function execute(server: Server, statement: string, last: boolean) {
+  if (server.weather === "busy") return httpAnswer(503, "", { "retry-after": "1" });
+  if (server.weather === "broken") return httpAnswer(500, "disk full");
+  if (server.faults.has("no-user")) return influxError(401, "authorization failed");
+  if (server.faults.has("partial-outage")) return statementFailed("engine is closed");
+  if (statement.includes("poison") || (last && statement.includes("sour")))
+    return statementFailed("shard 1: fields not supported in WHERE clause during deletion");
+  server.stored.push(statement);
+  if (server.weather === "lost-answer") throw new TransportError("reset", true, "reset");
+  return EXECUTED;
+}
+
 function answerOf(server: Server, request: SentRequest, last: boolean) {
+  const statement = statementIn(request);
+  if (statement !== undefined) return execute(server, statement, last);
   const query = new URLSearchParams(request.path.split("?")[1]);
   const has = (fault: Fault) => server.faults.has(fault);
   if (has("small") && request.body.byteLength > 40) return influxError(413, "Request Entity Too Large");
@@ -189,17 +221,40 @@ async function serve(
   if (server.weather === "refused") throw new TransportError("refused", false, "refused");
   if (server.weather === "hung") return new Promise<never>(() => {});
   if (request.path.startsWith("/ping")) return httpAnswer(204);
-  if (request.path.startsWith("/query")) {
+  const statement = statementIn(request);
+  if (request.path.startsWith("/query") && statement === undefined) {
     if (thinkMs > 0) await sleep(thinkMs);
     return httpAnswer(200, POLICIES);
   }
   if (server.weather !== "slow") return answerOf(server, request, last);
   server.working.add(request);
+  if (statement !== undefined) return serveSlowly(server, request, last, statement, sleep);
+  const db = new URLSearchParams(request.path.split("?")[1]).get("db") ?? "";
+  assert.ok(!server.changing.has(db), "nothing is written while a statement is executed");
   const lane = `${request.path} ${request.headers["authorization"]}`;
   assert.equal(server.inFlight.get(lane) ?? 0, 0, "one request of a lane in flight");
   server.inFlight.set(lane, 1);
   await sleep(70);
   server.inFlight.delete(lane);
+  server.working.delete(request);
+  return answerOf(server, request, last);
+}
+
+async function serveSlowly(
+  server: Server,
+  request: SentRequest,
+  last: boolean,
+  statement: string,
+  sleep: (ms: number) => Promise<void>,
+) {
+  const dbs = ["d", "e"].filter((db) => statement.includes(`<${db}>`));
+  for (const db of dbs) {
+    assert.ok(![...server.inFlight.keys()].some((key) => key.includes(`db=${db}`)), "it runs alone");
+    assert.ok(!server.changing.has(db), "one at a time");
+    server.changing.add(db);
+  }
+  await sleep(70);
+  for (const db of dbs) server.changing.delete(db);
   server.working.delete(request);
   return answerOf(server, request, last);
 }
@@ -218,14 +273,28 @@ interface Posted {
   readonly stream: string;
   readonly taste: Taste;
   readonly keep: Write["keep"];
+  readonly db: string;
   status: number | undefined;
+}
+
+/** A statement; `at`: so many writes were posted before it. */
+interface Changed extends Pick<Posted, "line" | "taste" | "status"> {
+  readonly dbs: readonly string[];
+  readonly at: number;
 }
 
 /** Runs one case and asserts what must hold, whatever the backends do. */
 export async function runCase({ servers: count, bufferSize, policies, stop, steps, seed, disk }: Case) {
   const servers = Array.from(
     { length: count },
-    (): Server => ({ weather: "up", faults: new Set(), stored: [], inFlight: new Map(), working: new Set() }),
+    (): Server => ({
+      weather: "up",
+      faults: new Set(),
+      stored: [],
+      inFlight: new Map(),
+      changing: new Set(),
+      working: new Set(),
+    }),
   );
   const names = servers.map((_, i) => String.fromCharCode("a".charCodeAt(0) + i));
   let generation = 0;
@@ -255,6 +324,8 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
 
   let set = await start();
   const posted: Posted[] = [];
+  const changed: Changed[] = [];
+  const pauses = new Map<string, Promise<() => void>>();
 
   let crashed: CrashableFiles | undefined;
 
@@ -263,8 +334,12 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
     crashed = files.crashClone(how, seed + generation);
     files.onCall = () => {};
     generation++;
-    for (const entry of posted) entry.status ??= 0;
-    for (const server of servers) server.inFlight.clear();
+    for (const entry of [...posted, ...changed]) entry.status ??= 0;
+    for (const server of servers) {
+      server.inFlight.clear();
+      server.changing.clear();
+    }
+    pauses.clear();
   }
 
   async function rise() {
@@ -312,6 +387,7 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
       line,
       stream: `${db} ${policy} ${user}`,
       taste,
+      db,
       keep: keep ?? "acknowledged",
       status: undefined,
     };
@@ -331,7 +407,31 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
       });
   }
 
+  function change({ scope, taste = "good" }: Step & { kind: "change" }) {
+    const dbs = scope ?? ["d", "e"];
+    const line = `DELETE ${changed.length} ${taste} ${dbs.map((db) => `<${db}>`).join("")}`;
+    const entry: Changed = { line, dbs, taste, at: posted.length, status: undefined };
+    changed.push(entry);
+    if (crashed !== undefined) entry.status = 0;
+    const own = generation;
+    void set.change(line, { scope }).then(({ status, kind }) => {
+      if (own === generation) entry.status ??= kind === "stored" ? 204 : status;
+    });
+  }
+
+  function pause(i: number, db: string) {
+    const key = `${i} ${db}`;
+    const known = pauses.get(key);
+    if (known === undefined)
+      pauses.set(key, (set.backends[i] as (typeof set.backends)[number]).pause(db, undefined));
+    else {
+      pauses.delete(key);
+      void known.then((end) => end());
+    }
+  }
+
   async function run(action: Step) {
+    if (action.kind === "change") return change(action);
     if (action.kind === "wait") return set.clock.advance(action.ms);
     if (action.kind === "crash") return crash(action.how, action.atCall);
     if (action.kind === "disk-fault") return failDisk(action.calls);
@@ -342,6 +442,7 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
     }
     const i = action.server % count;
     const server = servers[i] as Server;
+    if (action.kind === "pause") return pause(i, action.db);
     if (action.kind === "weather") server.weather = action.weather;
     else if (action.kind === "fault") server.faults[action.on ? "add" : "delete"](action.fault);
     else {
@@ -361,7 +462,10 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
     await rise();
   }
   files.onCall = () => {};
+  // It may have died since.
+  await rise();
   failDisk(0);
+  for (const begun of pauses.values()) void begun.then((end) => end());
   if (stop && disk) {
     await Promise.all(set.backends.map((backend) => backend.stop()));
     await crash("kill", 0);
@@ -371,7 +475,7 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
     await Promise.all(backends.map((backend) => backend.stop()));
     await clock.advance(0);
     assert.ok(
-      posted.every(({ status }) => status !== undefined),
+      [...posted, ...changed].every(({ status }) => status !== undefined),
       "who still waits is told at once",
     );
     const sent = set.platform.sent.length;
@@ -391,7 +495,8 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
     if (!disk) assert.equal(clock.pending, 0, "no timer is left");
   }
   assert.equal(budget.bytes, 0);
-  for (const { line, status } of posted) assert.notEqual(status, undefined, `${line} has no answer`);
+  for (const { line, status } of [...posted, ...changed])
+    assert.notEqual(status, undefined, `${line} has no answer`);
   servers.forEach((server, i) => {
     const { counters, backlog, suspect } = (backends[i] as (typeof backends)[number]).status();
     const last = i === count - 1;
@@ -402,7 +507,21 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
       (write) => (write.status === 204 || (write.keep === "always" && !disk)) && !bad.includes(write),
     );
     const stored = new Set(server.stored);
+    const dueChanges = changed.filter(
+      ({ status, taste }) => status === 204 && taste !== "poison" && !(last && taste === "sour"),
+    );
     const missing = due.filter(({ line }) => !stored.has(line));
+    const lacked = dueChanges.filter(({ line }) => !stored.has(line));
+    const dead = backends[i]?.deadLetters?.records ?? 0;
+    assert.ok(
+      lacked.length <= counters.changesFailed + counters.lostRecords + backlog.records + dead,
+      `${i} lacks ${lacked.map(({ line }) => line)}`,
+    );
+    // After a crash it may be one that nobody was told about.
+    if (!disk && !steps.some((step) => step.kind === "fault")) {
+      const sour = changed.filter((change) => last && change.taste === "sour");
+      assert.ok(counters.changesFailed <= sour.length, "a statement that one executed is executed by all");
+    }
     assert.ok(
       missing.length <= counters.lostRecords + backlog.records,
       `${i} lacks ${missing.map(({ line }) => line)}, ${counters.lostRecords} counted`,
@@ -416,6 +535,18 @@ export async function runCase({ servers: count, bufferSize, policies, stop, step
     if (counters.lostRecords > 0 || backlog.records > 0) return;
     // Where the machine lost what tells how far the log was delivered, it is sent again, and known to be doubtful.
     if (disk && suspect.length > 0 && steps.some(({ kind }) => kind === "disk-fault")) return;
+    const isSuspect = (db: string) =>
+      suspect.some((range) => range.rp === "*" && (range.db === db || range.db === "*"));
+    // What was written before a statement was stored before it, and what was written after it, after it.
+    for (const { line, dbs, at } of dueChanges) {
+      const place = server.stored.lastIndexOf(line);
+      for (const write of due) {
+        if (place < 0 || !dbs.includes(write.db) || isSuspect(write.db)) continue;
+        const isBefore = posted.indexOf(write) < at;
+        const isStoredBefore = server.stored.lastIndexOf(write.line) < place;
+        assert.equal(isStoredBefore, isBefore, `${write.line} and ${line} in the order of acceptance`);
+      }
+    }
     // Of two acknowledged writes the later one was stored last.
     for (const stream of new Set(due.map((write) => write.stream))) {
       const order = due

@@ -56,10 +56,27 @@ const COUNTED_TWICE: Case = {
   steps: [{ ...write, taste: "sour", keep: "always" }, write, write, write],
 };
 
+/** In flight while the oldest were dropped, it failed before they were gone, and went with them uncounted. */
+const DROPPED_IN_FLIGHT: Case = {
+  ...NOT_COUNTED,
+  bufferSize: 2_000,
+  stop: false,
+  steps: [
+    to(0, "broken"),
+    write,
+    { ...write, times: 3, db: "e" },
+    { ...write, keep: "always" },
+    { kind: "fault", server: 0, fault: "no-database", on: false },
+    write,
+    write,
+    write,
+  ],
+};
+
 test("whatever the backends do: nothing acknowledged is lost uncounted, the last value is the same everywhere, and nothing waits for ever", async () => {
   const cases = ONCE_FAILED.map((steps): Case => ({ ...NOT_COUNTED, stop: false, steps }));
   await fc.assert(fc.asyncProperty(anyCase, runCase), {
     numRuns: 300,
-    examples: [...cases, NOT_COUNTED, COUNTED_TWICE].map((example) => [example]),
+    examples: [...cases, NOT_COUNTED, COUNTED_TWICE, DROPPED_IN_FLIGHT].map((example) => [example]),
   });
 });

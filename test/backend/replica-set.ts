@@ -1,12 +1,15 @@
-import type { BackendStorage } from "../../src/backend/backend.ts";
 import { Backend } from "../../src/backend/backend.ts";
+import type { BackendStorage } from "../../src/backend/backend-storage.ts";
 import type { OutputConfig, SpoolConfig } from "../../src/config/config.ts";
 import { createLog } from "../../src/observe/log.ts";
+import type { HttpAnswer } from "../../src/platform.ts";
+import { ChangeFanOut } from "../../src/query/change-fan-out.ts";
 import { Budget } from "../../src/write/budget.ts";
 import { FanOut } from "../../src/write/fan-out.ts";
-import type { Consistency, Credentials, Reply, Write } from "../../src/writer.ts";
+import type { Change, Consistency, Credentials, Reply, Write } from "../../src/writer.ts";
 import {
   createTestPlatform,
+  httpAnswer,
   type Script,
   type SentRequest,
   type TestPlatform,
@@ -107,12 +110,32 @@ export function createReplicaSet(
     return fanOut.post(write, never);
   }
 
-  /** Lines that were sent to a server, in order, however they were joined. */
+  const changes = new ChangeFanOut({ replicas: backends, clock, onDisk: spool !== undefined });
+
+  /** Sends a statement to every backend. */
+  function change(text: string, how: Partial<Change> = {}): Promise<Reply> {
+    const common = { db: "d", rp: "", scope: ["d"], hasPassword: false, credentials: undefined };
+    return changes.post({ text, ...common, timeoutMs: 10_000, ...how }, never);
+  }
+
+  /** Lines that were sent to a server, in order, however they were joined; and statements. */
   function writes(name: string): string[] {
     return platform.sent
       .filter(({ origin, method }) => origin === `http://${name}` && method === "POST")
-      .flatMap(({ text }) => text.trimEnd().split("\n"));
+      .flatMap((request) => statementIn(request) ?? request.text.trimEnd().split("\n"));
   }
 
-  return { platform, clock: platform.clock, backends, budget, post, writes };
+  return { platform, clock: platform.clock, backends, budget, post, change, writes };
+}
+
+/** The statement that a request is to execute; undefined if it is no such request. */
+export function statementIn({ method, path, text }: SentRequest): string | undefined {
+  if (method !== "POST" || !path.endsWith("/query")) return undefined;
+  return new URLSearchParams(text).get("q") ?? "";
+}
+
+/** As InfluxDB answers a statement. */
+export const EXECUTED = httpAnswer(200, '{"results":[{"statement_id":0}]}\n');
+export function statementFailed(error: string): HttpAnswer {
+  return httpAnswer(200, `${JSON.stringify({ results: [{ statement_id: 0, error }] })}\n`);
 }

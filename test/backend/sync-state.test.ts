@@ -46,13 +46,14 @@ test("a backend that stores writes is not asked", async () => {
 
 test("two checks in a row without an answer take it out, and close the gate; one does not", async () => {
   let failing = 0;
-  const { b, clock } = await watched(() => {
+  const { b, clock, platform } = await watched(() => {
     if (failing-- > 0) throw refused();
     return httpAnswer(204);
   });
   failing = 1;
   await clock.advance(1_500);
   assert.deepEqual([b.isInSync(), b.up], [true, true]);
+  assert.ok(!platform.logged.some(({ event }) => event === "backend-down"));
   failing = Number.POSITIVE_INFINITY;
   await clock.advance(2_000);
   assert.deepEqual([b.isInSync(), b.up], [false, false]);

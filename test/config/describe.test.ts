@@ -73,6 +73,7 @@ reuse-port = false
 query = "spread"
 query-timeout = "5m0s"
 sync-wait = "500ms"
+max-rows-pulled = 1000000
 read-only = false
 deny = []
 
@@ -173,6 +174,7 @@ const httpListener = fc
       query: fc.constantFrom("spread", "first"),
       "query-timeout": duration,
       "sync-wait": fc.nat(60_000).map((ms) => `${ms}ms`),
+      "max-rows-pulled": fc.nat(1_000_000_000),
       "read-only": fc.boolean(),
       deny: fc.uniqueArray(fc.constantFrom("DROP", "CREATE DATABASE", "select into")),
     },

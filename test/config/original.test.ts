@@ -56,6 +56,7 @@ test("the original relay's plain sample loads", () => {
       query: "spread",
       queryTimeoutMs: 300_000,
       syncWaitMs: 500,
+      maxRowsPulled: 1_000_000,
       readOnly: false,
       deny: [],
       requestTimeoutMs: 30_000,

@@ -59,6 +59,7 @@ export const CONFIG: HttpListenerConfig = {
   query: "spread",
   queryTimeoutMs: 5_000,
   syncWaitMs: 500,
+  maxRowsPulled: 1_000_000,
   readOnly: false,
   deny: [],
   outputs: [],

@@ -272,3 +272,21 @@ test("auth: probes need none, and logs hold no secret", async () => {
   assert.equal(logged[0]?.event, "unauthorized");
   assert.doesNotMatch(JSON.stringify(logged), /canary/);
 });
+
+test("where lines are is told to whoever divides the body, and nobody else", async () => {
+  const sharding = { by: [], pins: [], prefixPins: [], shards: [] };
+  const boundsOf = async (body: string, options?: FixtureOptions) =>
+    (await post("/write?db=d", { body }, options)).writes[0]?.lineBounds;
+  const sharded = { config: { sharding } };
+  assert.deepEqual(await boundsOf("# x\nm v=1 1\nm v=2 2", sharded), [4, 11, 12, 19]);
+  assert.equal(await boundsOf("m v=1 1\nm v=2", sharded), undefined);
+  assert.equal(await boundsOf("m v=1 1"), undefined);
+});
+
+test("what cannot be read cannot be divided, and is refused so that it is kept", async () => {
+  const sharding = { by: [], pins: [], prefixPins: [], shards: [] };
+  const error = "remote write cannot be divided over shards: send it to a listener without";
+  await refused("/api/v1/prom/write?db=d", 501, error, { body: "x" }, { config: { sharding } });
+  const packed = { body: "x", headers: { "content-encoding": "snappy" } };
+  assert.equal((await post("/api/v1/prom/write?db=d", packed)).writes.length, 1);
+});

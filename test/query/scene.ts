@@ -1,7 +1,7 @@
 import { QueryClient } from "../../src/backend/query-client.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { readWhole } from "../../src/query/body.ts";
-import type { Change, Changes } from "../../src/query/change.ts";
+import type { Changes } from "../../src/query/changes.ts";
 import type { Policy } from "../../src/query/choice.ts";
 import { createQueryCounters, type QueryCounters } from "../../src/query/counters.ts";
 import type { QueryAnswer, ReadQuery } from "../../src/query/query.ts";
@@ -9,7 +9,7 @@ import type { ReadReplica } from "../../src/query/replica.ts";
 import type { Rules } from "../../src/query/rules.ts";
 import { QueryService } from "../../src/query/service.ts";
 import { errorReply } from "../../src/write/reply.ts";
-import type { Reply } from "../../src/writer.ts";
+import type { Change, Reply } from "../../src/writer.ts";
 import { OUTPUT } from "../backend/replica-set.ts";
 import { createTestPlatform, httpAnswer, type Script, type TestPlatform } from "../support/test-platform.ts";
 
@@ -90,6 +90,7 @@ export function queryScene(options: QuerySceneOptions = {}): QueryScene {
     rules: { readOnly: false, deny: [], ...options.rules },
     clock: platform.clock,
     random: platform.random,
+    gunzip: platform.gunzip,
     counters,
     log: createLog(platform.log, platform.clock),
     background: () => {},

@@ -8,7 +8,7 @@ import { untilInSync } from "./ha-rounds.ts";
 import { ask, write } from "./replica-set.ts";
 import { type StallingProxy, startStallingProxy } from "./stalling-proxy.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 2;
 const QUERIES = 30;
 
 describe("HAProxy while an InfluxDB answers queries and takes no writes", {

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { gunzip } from "../../adapters/node/gzip.ts";
+import { createHttpClient } from "../../adapters/node/http-client.ts";
+import { readOpening } from "../../src/query/opening.ts";
+import { errorsIn } from "../../src/query/transient.ts";
 import { type Answer, type Sent, send } from "../conformance/client.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "../support/faulty-influxdb.ts";
 import { type RealInfluxdb, startRealInfluxdb } from "../support/real-influxdb.ts";
@@ -157,6 +161,38 @@ test("answers are those of InfluxDB, byte for byte", { skip }, async () => {
     const direct = comparable(await send(a.url + path, sent));
     const through = comparable(await send(relay.url("main") + path, sent));
     assert.deepEqual(through, direct, name);
+  }
+});
+
+test("the errors of statements are seen in each form in which InfluxDB sends them", { skip }, async () => {
+  const http = createHttpClient({
+    origin: a.url,
+    connections: 1,
+    connectTimeoutMs: 5_000,
+    tls: { skipVerification: false },
+  });
+  const q = "SELECT v FROM nodb..m";
+  try {
+    for (const more of [{}, { pretty: "true" }, { chunked: "true" }] as Record<string, string>[]) {
+      for (const accept of ["application/json", "application/x-msgpack"]) {
+        for (const encoding of ["identity", "gzip"]) {
+          const headers = { accept, "accept-encoding": encoding };
+          const times = { timeoutMs: 5_000, idleTimeoutMs: 5_000 };
+          const head = await http.stream({ method: "GET", path: query({ q, ...more }), headers, ...times });
+          const reader = head.body.getReader();
+          const read = async () => (await reader.read()).value;
+          const { text } = await readOpening({ head, read, cancel: () => {} }, gunzip);
+          assert.deepEqual(
+            errorsIn(text),
+            ["database not found: nodb"],
+            JSON.stringify({ ...more, ...headers }),
+          );
+          await reader.cancel();
+        }
+      }
+    }
+  } finally {
+    await http.close();
   }
 });
 

@@ -2,14 +2,21 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { combinedPem } from "../../adapters/node/combined-pem.ts";
+import { runCommand } from "../../adapters/node/command.ts";
+import { startHttpListener } from "../../adapters/node/http-listener.ts";
+import { nodePlatform } from "../../adapters/node/platform.ts";
+import { clientAddress, readBody } from "../../adapters/node/request-body.ts";
+import { stream } from "../../adapters/node/response-stream.ts";
 import { removeDirectory, temporaryDirectory } from "../support/child.ts";
 
 /** The commands `compare` and `recover`, as people run them. */
 export interface RecoveryCommand {
   /** Where a recovery keeps how far it is. */
   readonly stateDirectory: string;
+  /** In this process: a new one takes longer than most of what it does. `--config` is added. */
   run(...args: readonly string[]): Promise<Ended>;
-  /** `--config` is added. */
+  /** In a process of its own, which can be killed. */
   start(...args: readonly string[]): Running;
   close(): void;
 }
@@ -25,6 +32,17 @@ export interface Running {
   readonly ended: Promise<Ended>;
   readonly stderr: () => string;
   kill(signal: NodeJS.Signals): void;
+}
+
+const HOST = {
+  runtime: "node" as const,
+  platform: nodePlatform,
+  http: { start: startHttpListener, readBody, clientAddress, stream, checkTls: combinedPem },
+};
+
+function collector() {
+  const pieces: string[] = [];
+  return { write: (text: string) => void pieces.push(text), text: () => pieces.join("") };
 }
 
 export function createRecoveryCommand(config: string): RecoveryCommand {
@@ -57,7 +75,12 @@ export function createRecoveryCommand(config: string): RecoveryCommand {
   return {
     stateDirectory: join(dir, "influxdb-relay"),
     start,
-    run: (...args) => start(...args).ended,
+    run: async (...args) => {
+      const [stdout, stderr] = [collector(), collector()];
+      process.env["XDG_STATE_HOME"] = dir;
+      const code = await runCommand([...args, "--config", configFile], HOST, { stdout, stderr });
+      return { code, stdout: stdout.text(), stderr: stderr.text() };
+    },
     close: () => {
       for (const child of running) child.kill("SIGKILL");
       removeDirectory(dir);

@@ -4,7 +4,7 @@ import { requireReal } from "../support/require-real.ts";
 import { createRecoveryCommand, type RecoveryCommand } from "./recovery-command.ts";
 import { day, type RecoveryScene, startRecoveryScene, writeBytes } from "./recovery-scene.ts";
 
-const POINTS = 60_000;
+const POINTS = 30_000;
 
 /** Kills the recovering process again and again, each time when a bit more of the points has arrived. */
 export function testKills(kills: number): void {

@@ -34,6 +34,7 @@ function fixture(fieldsOfB: (request: SentRequest) => ReturnType<typeof httpAnsw
     if (q === "SHOW DATABASES") return httpAnswer(200, DATABASES);
     if (q === 'SHOW FIELD KEYS ON "it\\"s"')
       return request.origin === "http://b" ? fieldsOfB(request) : httpAnswer(200, FIELDS("float"));
+    if (request.origin === "http://b" && request.path.startsWith("/write")) return fieldsOfB(request);
     return request.path.startsWith("/query") ? influxError(400, `not expected: ${q}`) : httpAnswer(204);
   });
   const { platform, clock, backends } = set;
@@ -68,6 +69,20 @@ test("a field that two replicas store with different types is told a minute afte
   check.stop();
   await clock.advance(600 * MINUTE);
   assert.equal(asked(), 8);
+});
+
+test("a server that has not got its writes yet is not compared in that database", async () => {
+  let failing = true;
+  const { clock, check, backends, post } = fixture(({ path }) =>
+    failing && path.startsWith("/write") ? influxError(500, "no") : httpAnswer(200, FIELDS("integer")),
+  );
+  for (const backend of backends) void backend.watch();
+  await post("m v=1 1", { db: 'it"s' });
+  await clock.advance(MINUTE);
+  assert.deepEqual([check.status.conflicts, check.status.skipped], [[], 0]);
+  failing = false;
+  await clock.advance(61 * MINUTE);
+  assert.equal(check.status.conflicts.length, 1);
 });
 
 test("what agrees is no alarm", async () => {

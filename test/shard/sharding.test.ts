@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ShardingConfig } from "../../src/config/config.ts";
 import { Sharding } from "../../src/shard/sharding.ts";
+import { pointLineBounds } from "../../src/write/line-scan.ts";
 import { errorReply, STORED } from "../../src/write/reply.ts";
 import type { Reply, Write, Writer } from "../../src/writer.ts";
 import { bytes, text } from "../write/line-protocol.ts";
@@ -62,6 +63,26 @@ test("a write of one shard is passed on itself, and so is its answer", async () 
   const down = errorReply(503, "down");
   shards[1]?.answer(down);
   assert.equal(await reply, down);
+});
+
+test("what was found out of the body is not kept with what waits for a shard", () => {
+  const shards = [scripted(), scripted(), scripted()];
+  const router = new Sharding(config(MAP)).router(shards.map(({ writer }) => writer));
+  const one = writeOf("m,t=a v=1 1");
+  const two = writeOf("m,t=a v=1 1\nm,t=b v=1 1");
+  for (const write of [one, two]) {
+    void router.post({ ...write, lineBounds: pointLineBounds(write.body) }, signal);
+  }
+  const writes = shards.flatMap((shard) => shard.writes);
+  assert.deepEqual(
+    writes.map(({ body, lineBounds }) => [text(body), lineBounds]),
+    [
+      ["m,t=a v=1 1", undefined],
+      ["m,t=a v=1 1\n", undefined],
+      ["m,t=b v=1 1", undefined],
+    ],
+  );
+  assert.equal(writes[0]?.body, one.body);
 });
 
 test("the status shows the map, and what each shard was sent, also before a reload", async () => {

@@ -3,16 +3,21 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { keyValues } from "../../src/shard/plan.ts";
 import { type Part, Splitter } from "../../src/shard/splitter.ts";
-import { survey } from "../../src/write/line-scan.ts";
+import { pointLineBounds, survey } from "../../src/write/line-scan.ts";
 import type { Point } from "../../src/write/points.ts";
 import { bodies, bytes, plainBodies, read, text } from "../write/line-protocol.ts";
 import { createMap, type TestMap } from "./maps.ts";
 
 const DB = "db,1";
 
+/** The parts, which are the same if somebody has found the lines already. */
 function split(map: TestMap, body: Uint8Array, closed = true): Part[] {
   const destination = { db: DB, rp: "", precision: "", credentials: undefined };
-  return new Splitter(createMap(map)).split({ body, closed, destination });
+  const splitter = new Splitter(createMap(map));
+  const parts = splitter.split({ body, closed, destination });
+  const lineBounds = pointLineBounds(body);
+  assert.deepEqual(splitter.split({ body, closed, destination, lineBounds }), parts);
+  return parts;
 }
 
 /** The name of the shard of the point in a line. */

@@ -97,11 +97,16 @@ export function testSpoolLog(name: string, open: () => Promise<OpenLog>, traits:
     });
     const empty = newRecord("", { destination: { db: "", rp: "", precision: "", credentials: undefined } });
     const large = newRecord(new Uint8Array(5_000_000).map((_, index) => index * 31));
-    const seqs = [await store(log, odd), await store(log, empty), await store(log, large)];
+    const statement = newRecord('DROP MEASUREMENT "m"', { statement: true, note: '{"change":{}}' });
+    const seqs: number[] = [];
+    for (const record of [odd, empty, large, statement]) seqs.push(await store(log, record));
     const kept = traits.credentials
       ? odd
       : { ...odd, destination: { ...odd.destination, credentials: undefined } };
-    const expected = [kept, empty, large].map((record, index) => ({ ...record, seq: seqs[index] }));
+    const expected = [kept, empty, large, statement].map((record, index) => ({
+      ...record,
+      seq: seqs[index],
+    }));
     assert.deepEqual(plain(await readAll(log)), plain(expected));
     if (reopen !== undefined) assert.deepEqual(plain(await readAll(await reopen())), plain(expected));
   });

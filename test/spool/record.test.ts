@@ -28,6 +28,9 @@ const anyDestination = fc
     hadCredentials,
   }));
 
+const NOTHING = new Uint8Array(0);
+const WRITE = { statement: false };
+
 const anyRecord: fc.Arbitrary<RecordToWrite> = fc.record({
   seq: fc.maxSafeNat(),
   ranMs: fc.double({ noNaN: true }),
@@ -35,6 +38,7 @@ const anyRecord: fc.Arbitrary<RecordToWrite> = fc.record({
   closed: fc.boolean(),
   destination: anyDestination,
   note: fc.uint8Array({ maxLength: 20 }),
+  statement: fc.boolean(),
   body: fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.constant(new Uint8Array(40_000).fill(7))),
 });
 
@@ -62,7 +66,7 @@ test("records come back as they were written, and stand behind each other", () =
 test("large bodies are written from where they are", () => {
   const body = new Uint8Array(100_000);
   const destination = { bytes: new Uint8Array(0), lengths: [0, 0, 0, 0] as const, hadCredentials: false };
-  const record = { seq: 1, ranMs: 2, timeMs: 3, closed: true, destination, note: new Uint8Array(0), body };
+  const record = { seq: 1, ranMs: 2, timeMs: 3, closed: true, destination, note: NOTHING, body, ...WRITE };
   const pieces = encodeRecords([record, { ...record, body: new Uint8Array(10) }], 0);
   assert.equal(pieces[1], body);
   assert.equal(pieces.length, 3);
@@ -71,7 +75,7 @@ test("large bodies are written from where they are", () => {
 test("no changed bit goes unnoticed", () => {
   const destination = { bytes: Uint8Array.of(65, 66), lengths: [1, 1, 0, 0] as const, hadCredentials: true };
   const body = new TextEncoder().encode("m v=1 1");
-  const record = { seq: 1, ranMs: 2, timeMs: 3, closed: true, destination, note: new Uint8Array(0), body };
+  const record = { seq: 1, ranMs: 2, timeMs: 3, closed: true, destination, note: NOTHING, body, ...WRITE };
   const bytes = concatenate(encodeRecords([record], 1));
   for (let bit = 0; bit < bytes.length * 8; bit++) {
     const changed = bytes.slice();

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { crc32c } from "../../src/spool/crc32c.ts";
 import type { NewRecord } from "../../src/spool/log.ts";
+import { changeOf, SECRET_TEXT, statementRecord, statementText } from "../../src/spool/statement.ts";
+import type { Change } from "../../src/writer.ts";
 import { CrashableFiles } from "../support/crashable-files.ts";
+import goldenStatements from "./golden/statements.json" with { type: "json" };
 import golden from "./golden/version-1.json" with { type: "json" };
 import { newRecord } from "./log-conformance.ts";
 import { diskWith, openLog, put, readFile } from "./segment-log-scene.ts";
@@ -25,27 +28,88 @@ const RECORDS: readonly NewRecord[] = [
   newRecord(""),
 ];
 
-test("today's code writes the bytes of version 1", async () => {
-  const disk = new CrashableFiles();
-  const log = await openLog(disk, { sealer: SEALER });
-  for (const record of RECORDS) await put(log, new TextDecoder().decode(record.body), record);
+const CHANGE: Change = {
+  text: 'DROP MEASUREMENT "größe"',
+  db: "d",
+  rp: "",
+  scope: ["d"],
+  hasPassword: false,
+  credentials: { authorization: "Basic dTpw" },
+  timeoutMs: 10_000,
+};
+const SECRET: Change = {
+  ...CHANGE,
+  text: "CREATE USER u WITH PASSWORD 's3cret'",
+  scope: undefined,
+  hasPassword: true,
+};
+const STATEMENTS: readonly NewRecord[] = [
+  newRecord("m v=1 1\n"),
+  ...[CHANGE, SECRET, { ...SECRET, credentials: undefined }].map((change) =>
+    newRecord("", statementRecord(change)),
+  ),
+  newRecord("m v=2 2\n"),
+];
+
+for (const [what, files, records] of [
+  ["writes (version 1)", golden, RECORDS],
+  ["statements (version 2)", goldenStatements, STATEMENTS],
+] as const) {
+  test(`today's code writes the bytes of ${what}`, async () => {
+    const disk = new CrashableFiles();
+    const log = await openLog(disk, { sealer: SEALER });
+    for (const record of records) await put(log, new TextDecoder().decode(record.body), record);
+    await log.close();
+    const written: Record<string, string> = {};
+    for (const { name } of await disk.directory("a").list())
+      written[name] = toHex(await readFile(disk, name));
+    assert.deepEqual(written, files);
+  });
+
+  test(`today's code reads ${what}`, async () => {
+    const log = await openLog(await diskOf(files), { sealer: SEALER });
+    const { records: read, damaged } = await log.read(0, 100_000);
+    const text = (record: NewRecord) => ({ ...record, body: new TextDecoder().decode(record.body) });
+    assert.deepEqual(
+      read.map(text),
+      records.map((record, seq) => ({ ...text(record), seq })),
+    );
+    assert.equal(damaged, 0);
+    assert.equal(await put(log, "more"), records.length);
+    await log.close();
+  });
+}
+
+test("a statement comes out of its record as it went in, and its password stands nowhere", async () => {
+  const log = await openLog(await diskOf(goldenStatements), { sealer: SEALER });
+  const { records } = await log.read(0, 100_000);
+  const statements = records.filter(({ statement }) => statement);
+  assert.deepEqual(statements.map(changeOf), [CHANGE, SECRET, { ...SECRET, credentials: undefined }]);
+  assert.deepEqual(statements.map(statementText), [CHANGE.text, SECRET_TEXT, SECRET_TEXT]);
+  assert.ok(
+    !Object.values(goldenStatements).some((hex) => hex.includes(toHex(new TextEncoder().encode("s3cret")))),
+  );
   await log.close();
-  const files: Record<string, string> = {};
-  for (const { name } of await disk.directory("a").list()) files[name] = toHex(await readFile(disk, name));
-  assert.deepEqual(files, golden);
 });
 
-test("today's code reads version 1", async () => {
-  const log = await openLog(await goldenDisk(), { sealer: SEALER });
-  const { records, damaged } = await log.read(0, 100_000);
-  const texts = records.map((record) => ({ ...record, body: new TextDecoder().decode(record.body) }));
-  assert.deepEqual(
-    texts,
-    RECORDS.map((record, seq) => ({ ...record, body: new TextDecoder().decode(record.body), seq })),
-  );
-  assert.equal(damaged, 0);
-  assert.equal(await put(log, "more"), RECORDS.length);
-  await log.close();
+test("a statement that was read without the key for its password has none, and is not shown", () => {
+  const record = newRecord("", statementRecord(SECRET));
+  const unsealed = { ...record, destination: { ...record.destination, credentials: undefined } };
+  assert.equal(changeOf(unsealed), undefined);
+  assert.equal(statementText(unsealed), SECRET_TEXT);
+});
+
+/** What a relay that knew writes only did with a record: it refused what was newer than version 1. */
+test("the record of a statement has a version that a relay which knew only writes refuses", async () => {
+  const disk = await diskOf(goldenStatements);
+  const versions: number[] = [];
+  for (const name of Object.keys(goldenStatements).sort()) {
+    const bytes = await readFile(disk, name);
+    const view = new DataView(bytes.buffer);
+    for (let at = 32; at < bytes.length; at += view.getUint32(at + 12, true))
+      versions.push(bytes[at + 8] as number);
+  }
+  assert.deepEqual(versions, [1, 2, 2, 2, 1]);
 });
 
 /** Sets a byte, and the checksum so that it is as if it had been written. */
@@ -69,7 +133,7 @@ test("a newer version is refused, and nothing is changed", async () => {
   const length = new DataView(bytes.buffer).getUint32(32 + 12, true);
   for (const changed of [
     written(bytes, 12, 2, 8, 12, 32),
-    written(bytes, 32 + 8, 2, 32 + 4, 32 + 8, 32 + length),
+    written(bytes, 32 + 8, 3, 32 + 4, 32 + 8, 32 + length),
   ]) {
     const disk = await goldenDisk({ [name]: changed });
     const before = await Promise.all(
@@ -100,7 +164,14 @@ test("a newer version before the last segment is no damage, but cannot be read",
 });
 
 function goldenDisk(files: Readonly<Record<string, Uint8Array>> = {}): Promise<CrashableFiles> {
-  const known = Object.entries(golden).map(([name, hex]) => [name, fromHex(hex)] as const);
+  return diskOf(golden, files);
+}
+
+function diskOf(
+  hex: Readonly<Record<string, string>>,
+  files: Readonly<Record<string, Uint8Array>> = {},
+): Promise<CrashableFiles> {
+  const known = Object.entries(hex).map(([name, digits]) => [name, fromHex(digits)] as const);
   return diskWith(new CrashableFiles(), { ...Object.fromEntries(known), ...files });
 }
 

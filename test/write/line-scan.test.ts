@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { scanLine, survey } from "../../src/write/line-scan.ts";
+import { pointLineBounds, scanLine, survey } from "../../src/write/line-scan.ts";
 import { bodies, bytes, plainBodies, read } from "./line-protocol.ts";
 
 /** The lines that `scanLine` finds, as InfluxDB 1.6 reads them. */
@@ -130,5 +130,26 @@ test("a closed body that ends with a newline needs no other before the next body
       assert.deepEqual(read(bytes(first + second)), read(bytes(`${first}\n${second}`)));
     }),
     { numRuns: 1000 },
+  );
+});
+
+test("the lines that are points are told with where they begin and end", () => {
+  const text = ' m v=1\n\n# x\nm v="a\nb" 1\r\n#';
+  const bounds = pointLineBounds(bytes(text));
+  const found = bounds.flatMap((start, i) => (i % 2 === 0 ? [text.slice(start, bounds[i + 1])] : []));
+  assert.deepEqual(found, [" m v=1", 'm v="a\nb" 1\r']);
+});
+
+test("a survey tells the same lines, unless the body is untimed", () => {
+  fc.assert(
+    fc.property(fc.oneof(bodies(), plainBodies()), (body) => {
+      const bounds: number[] = [];
+      const { untimed, hasLines } = survey(bytes(body), bounds);
+      assert.deepEqual(survey(bytes(body), []), survey(bytes(body)));
+      if (untimed) return;
+      assert.deepEqual(bounds, pointLineBounds(bytes(body)));
+      assert.equal(bounds.length > 0, hasLines);
+    }),
+    { numRuns: 2000 },
   );
 });

@@ -6,11 +6,28 @@ import { type RealInfluxdb, startRealInfluxdb } from "../../support/real-influxd
 import { type RelayProcess, startRelay } from "../../support/relay-process.ts";
 import { findProgram, requireReal } from "../../support/require-real.ts";
 import { poll } from "../../support/wait.ts";
-import { ask, backendStatus, eventually, mainListener, write } from "../replica-set.ts";
+import { ask, backendStatus, eventually, write } from "../replica-set.ts";
 
 const DB = "shared";
 /** VictoriaMetrics keeps milliseconds, and drops what is older than its retention: now, in whole seconds. */
 const NOW_MS = Math.floor(Date.now() / 1_000) * 1_000;
+
+/** It cannot answer InfluxQL, so that it gets no queries. */
+function configOf(influxdb: { readonly url: string }, victoria: { readonly url: string }): string {
+  return `[[http]]
+name = "main"
+bind-addr = "127.0.0.1:0"
+output = [
+  { name = "a", location = "${influxdb.url}/write", max-delay-interval = "250ms" },
+  { name = "b", location = "${victoria.url}/write", max-delay-interval = "250ms", weight = 0 },
+]
+
+[[http]]
+name = "v2"
+bind-addr = "127.0.0.1:0"
+output = [{ name = "v2", location = "${victoria.url}/api/v2/write", weight = 0 }]
+`;
+}
 
 describe("VictoriaMetrics beside an InfluxDB", {
   skip: requireReal("influxd", "victoria-metrics"),
@@ -34,7 +51,7 @@ describe("VictoriaMetrics beside an InfluxDB", {
     const [port = 0] = await freePorts(1);
     influxdb = await startRealInfluxdb({ databases: [DB] });
     victoria = { url: `http://127.0.0.1:${port}`, child: await startVictoria(port) };
-    relay = await startRelay({ config: mainListener([influxdb, victoria]) });
+    relay = await startRelay({ config: configOf(influxdb, victoria) });
   });
   after(async () => {
     await relay.kill();
@@ -78,6 +95,28 @@ describe("VictoriaMetrics beside an InfluxDB", {
       "VictoriaMetrics",
     );
     await eventually(() => stored("v2"), [`v2_v ${tags} 3 ${NOW_MS}`], "VictoriaMetrics");
+  });
+
+  test("takes what the relay writes to its 2.x endpoint", async () => {
+    const answer = await write(relay.url("v2"), DB, `direct,host=b v=4 ${NOW_MS}`, { precision: "ms" });
+    assert.equal(answer.status, 204, answer.body);
+    const tags = JSON.stringify({ db: DB, host: "b" });
+    await eventually(() => stored("direct"), [`direct_v ${tags} 4 ${NOW_MS}`], "VictoriaMetrics");
+  });
+
+  test("queries and changes of the schema are answered by InfluxDB", async () => {
+    const url = relay.url("main");
+    for (let i = 0; i < 5; i++) {
+      const { body } = await ask(url, `/query?db=${DB}&epoch=ms&q=SELECT+v+FROM+v1`);
+      assert.deepEqual(JSON.parse(body).results[0].series[0].values, [[NOW_MS, 1.5]]);
+    }
+    const created = await ask(url, "/query", {
+      method: "POST",
+      body: new URLSearchParams({ q: "CREATE DATABASE more" }).toString(),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+    assert.deepEqual([created.status, created.body.trim()], [200, '{"results":[{"statement_id":0}]}']);
+    assert.equal((await write(url, "more", "m v=1")).status, 204);
   });
 
   test("gets what it missed while it was down", async () => {

@@ -1,0 +1,108 @@
+import type { Call } from "../../influxql/ast-expression.ts";
+import type { Select } from "../../influxql/ast-select.ts";
+import { walk } from "../../influxql/walk.ts";
+import { hasDisjointSeries, hasDisjointSubqueries, tagsOf } from "./disjoint.ts";
+import {
+  asCall,
+  callsIn,
+  EXACT_MATH,
+  FROM_ROWS,
+  hasDimensionWildcard,
+  hasFieldWildcard,
+  isMath,
+  isRaw,
+  MERGEABLE,
+  RANKS,
+  TRANSFORMATIONS,
+} from "./functions.ts";
+import type { KeyMap } from "./key-map.ts";
+import { ownersOfSelect } from "./owners.ts";
+import { type Plan, refuse } from "./plan.ts";
+
+/** How a query without INTO is answered. @param db the request's database */
+export function planSelect(select: Select, map: KeyMap, db: string): Plan {
+  const shards = ownersOfSelect(select, map, db);
+  if (shards.length === 1) return { kind: "route", shard: shards[0] as number };
+  const wayOut = wayOutOf(map);
+  if (!hasDisjointSubqueries(select, map, db)) {
+    return refuse(`the subquery's groups have points on several shards: ${wayOut}, in the subquery`);
+  }
+  const isNested = select.from.some(({ kind }) => kind === "subquery");
+  if (isNested && (hasFieldWildcard(select) || hasDimensionWildcard(select))) {
+    return refuse(
+      `* and regular expressions over a subquery on several shards: name the columns, or ${wayOut}`,
+    );
+  }
+  const isDisjoint = hasDisjointSeries(select, map, db);
+  const isCut = (select.seriesLimit ?? 0) > 0 || (select.seriesOffset ?? 0) > 0;
+  // The series are counted in their own order, which is known only once the last has come.
+  if (isCut && select.order === "desc" && (isDisjoint || isRaw(select))) {
+    return refuse(`SLIMIT with ORDER BY time DESC over several shards: leave the order out, or ${wayOut}`);
+  }
+  if (isDisjoint) return { kind: "concat-rows", shards, select };
+  if (isRaw(select)) {
+    // Each row takes over from the one before it, wherever that is.
+    if (select.fill?.kind === "previous")
+      return refuse(`fill(previous) of points on several shards: ${wayOut}`);
+    return { kind: "merge-rows", shards, select };
+  }
+  const reason = unmergeable(select);
+  if (reason !== undefined) return refuse(`${reason}: ${wayOut}`);
+  return { kind: "merge-aggregates", shards, select };
+}
+
+/** What makes a query one of a single shard. */
+export function wayOutOf(map: KeyMap): string {
+  const tags = tagsOf(map);
+  if (tags.length === 0) return "query one measurement at a time";
+  const names = tags.join(", ");
+  const pins = tags.map((tag) => `${tag} = '...'`).join(" AND ");
+  return `add GROUP BY ${names} or pin it in WHERE (${pins})`;
+}
+
+/** Why the columns cannot be computed from what several shards say; undefined if they can. */
+function unmergeable(select: Select): string | undefined {
+  for (const { expression } of select.fields) {
+    const reason = unmergeableMath(expression) ?? callsIn(expression).map(unmergeableCall).find(Boolean);
+    if (reason !== undefined) return reason;
+    const rank = callsIn(expression).find(({ name }) => RANKS.has(name));
+    if (rank !== undefined && asCall(expression) === undefined) {
+      return `${rank.name}() in an expression cannot be merged over several shards`;
+    }
+  }
+  if ((select.limit ?? 0) === 0 && (select.offset ?? 0) === 0) return undefined;
+  const names = select.fields.flatMap(({ expression }) => callsIn(expression).map(({ name }) => name));
+  // influxd cuts the points that top() and bottom() choose from, of each series by itself.
+  const cut = names.find((name) => name === "distinct" || RANKS.has(name));
+  return cut && `${cut}() with LIMIT or OFFSET over several shards would cut another part of the values`;
+}
+
+/** Logarithms and the like differ in the last digit between machines. */
+function unmergeableMath(expression: Select["fields"][number]["expression"]): string | undefined {
+  let found: string | undefined;
+  walk(expression, (node) => {
+    if (node.kind === "call" && isMath(node) && !EXACT_MATH.has(node.name)) found ??= node.name;
+    return node.kind !== "call" || isMath(node);
+  });
+  return found && `${found}() of values merged from several shards is not computed to the last digit`;
+}
+
+function unmergeableCall(call: Call): string | undefined {
+  const { name, args } = call;
+  const [argument] = args;
+  const inner = argument && asCall(argument);
+  if (TRANSFORMATIONS.has(name)) return inner === undefined ? undefined : unmergeableInner(inner);
+  if (name === "count" && inner?.name === "distinct") return undefined;
+  if (MERGEABLE.has(name) || FROM_ROWS.has(name) || RANKS.has(name) || name === "distinct") {
+    return inner === undefined ? undefined : cannot(inner.name);
+  }
+  return cannot(name);
+}
+
+/** distinct(), top() and bottom() have several values of one time, of which the order matters. */
+function unmergeableInner(inner: Call): string | undefined {
+  if (inner.name === "distinct" || RANKS.has(inner.name)) return cannot(inner.name);
+  return unmergeableCall(inner);
+}
+
+const cannot = (name: string): string => `${name}() cannot be computed over several shards`;

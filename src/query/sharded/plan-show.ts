@@ -1,0 +1,58 @@
+import type { Show } from "../../influxql/ast-show.ts";
+import type { KeyMap } from "./key-map.ts";
+import { allShards, ownersOf } from "./owners.ts";
+import { type Plan, refuse } from "./plan.ts";
+
+/** The shard that answers for what is the same on all of them. */
+const ANY = { kind: "route", shard: 0 } as const;
+
+export function planShow(show: Show, map: KeyMap, db: string): Plan {
+  switch (show.kind) {
+    case "show-databases":
+    case "show-continuous-queries":
+      return { kind: "merge-list", shards: allShards(map), show };
+    case "show-retention-policies":
+    case "show-subscriptions":
+    case "show-users":
+    case "show-grants":
+      return ANY;
+    case "show-queries":
+    case "show-shards":
+    case "show-shard-groups":
+    case "show-stats":
+    case "show-diagnostics":
+      return refuse(`${nameOf(show)} is about one server: ask that server`);
+    default:
+      return planLists(show, map, db);
+  }
+}
+
+type Lists = Extract<Show, { readonly where?: unknown } | { readonly kind: "show-field-keys" }>;
+
+function planLists(show: Lists, map: KeyMap, db: string): Plan {
+  const shards = shardsOf(show, map, show.database ?? db);
+  if (shards.length === 1) return { kind: "route", shard: shards[0] as number };
+  if ("order" in show && show.order === "desc") {
+    return refuse(`${nameOf(show)} with ORDER BY DESC over several shards: leave the order out`);
+  }
+  if (show.kind === "show-tag-keys" && ((show.seriesLimit ?? 0) > 0 || (show.seriesOffset ?? 0) > 0)) {
+    return refuse(`${nameOf(show)} with SLIMIT over several shards: leave it out`);
+  }
+  if (
+    show.kind === "show-cardinality" &&
+    (show.groupBy.length > 0 || (show.limit ?? 0) > 0 || (show.offset ?? 0) > 0)
+  ) {
+    return refuse(`${nameOf(show)} with GROUP BY or LIMIT over several shards: leave them out`);
+  }
+  return { kind: "merge-list", shards, show };
+}
+
+function shardsOf(show: Lists, map: KeyMap, db: string): readonly number[] {
+  const where = "where" in show ? show.where : undefined;
+  const from = show.kind === "show-measurements" ? (show.measurement ? [show.measurement] : []) : show.from;
+  if (from.length === 0) return ownersOf(undefined, where, map, db);
+  const owners = from.flatMap((source) => ownersOf(source, where, map, db));
+  return [...new Set(owners)].sort((a, b) => a - b);
+}
+
+const nameOf = ({ kind }: Show): string => kind.replaceAll("-", " ").toUpperCase();
