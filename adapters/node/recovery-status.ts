@@ -11,7 +11,8 @@ const MAX_ROWS = 20;
 
 /** What is done by itself about servers that differ, and what a person has to do. Nothing if that is nothing. */
 export function recoverySections({ recovery }: Status, config: string): string[] {
-  const busy = recovery.backends.filter(({ state, alarms }) => state !== "idle" || alarms.length > 0);
+  const idle = recovery.mode === "auto" ? ["idle"] : ["idle", "waiting"];
+  const busy = recovery.backends.filter(({ state, alarms }) => !idle.includes(state) || alarms.length > 0);
   const lines = busy.flatMap((backend) => [
     `  ${printable(JSON.stringify(backend.name))}: ${printable(stateText(backend))}\n`,
     ...backend.alarms.map((alarm) => alarmText(alarm, backend.name, config)),

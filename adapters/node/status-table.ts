@@ -18,7 +18,7 @@ export function statusText(status: Status, config: string): string {
       ...all.map(figures),
     ]),
     ...(status.removed.length > 0 ? ["* left the config, and gets what it lacks if it answers\n"] : []),
-    ...status.backends.flatMap((backend) => troubles(backend, config)),
+    ...status.backends.flatMap((backend) => troubles(backend, config, status.recovery.mode)),
     ...recoverySections(status, config),
     ...conflicts(status),
   ];
@@ -50,13 +50,13 @@ function catchingUp({ backlog, state, drainBytesPerSecond }: Backend): string {
 }
 
 /** What is wrong with a backend, each with what a person can do. */
-function troubles(backend: Backend, config: string): string[] {
+function troubles(backend: Backend, config: string, mode: Status["recovery"]["mode"]): string[] {
   const { name, reasons, held, deadLetters, lost, suspect } = backend;
   const command = (text: string) => `influxdb-relay ${text} --config ${shellWord(config)}`;
   const server = shellWord(name);
   const found: [trouble: string, action: string][] = reasons.map((reason) => [
     reason,
-    actionFor(reason, server, command),
+    actionFor(reason, server, command, mode),
   ]);
   if (deadLetters !== undefined && deadLetters.records > 0) {
     const many = deadLetters.records === 1 ? "dead letter" : "dead letters";
@@ -77,13 +77,21 @@ function troubles(backend: Backend, config: string): string[] {
   return [`${printable(JSON.stringify(name))}\n${lines.join("")}${more}`];
 }
 
-function actionFor(reason: string, server: string, command: (text: string) => string): string {
+function actionFor(
+  reason: string,
+  server: string,
+  command: (text: string) => string,
+  mode: Status["recovery"]["mode"],
+): string {
   if (reason.startsWith("drained")) return `when it may have queries again: ${command(`resume ${server}`)}`;
   if (reason.startsWith("behind")) return "nothing to do: it gets what it lacks, in order, by itself";
   if (reason.startsWith("held"))
     return "create what is missing there or correct its credentials: it is tried again by itself";
-  if (reason.startsWith("lost") || reason.startsWith("suspect"))
-    return `it is repaired by itself, see Recovery below; or now: ${command(`recover --backend ${server}`)}`;
+  if (reason.startsWith("lost") || reason.startsWith("suspect")) {
+    const how =
+      mode === "auto" ? "it is repaired by itself, see Recovery below; or now" : "repair it from a replica";
+    return `${how}: ${command(`recover --backend ${server}`)}`;
+  }
   return "start the server or repair the way to it: it is asked again by itself";
 }
 

@@ -67,10 +67,13 @@ describe("a backend that differs from its replica", { skip: requireReal("influxd
     }
   }
 
-  const last = async () => {
-    const { recovery } = JSON.parse((await ask(relay.url("main"), "/status")).body);
-    return recovery.backends.find(({ name }: { name: string }) => name === "b").last;
+  /** What /status says of b. */
+  const statusOf = async (part: "backends" | "recovery") => {
+    const { recovery, backends } = JSON.parse((await ask(relay.url("main"), "/status")).body);
+    const all = part === "recovery" ? recovery.backends : backends;
+    return all.find(({ name }: { name: string }) => name === "b");
   };
+  const last = async () => (await statusOf("recovery")).last;
 
   test("is repaired by itself when more was written while it was down than is kept", async () => {
     await repaired();
@@ -88,6 +91,7 @@ describe("a backend that differs from its replica", { skip: requireReal("influxd
     const { kind, from, db, result, points } = await last();
     assert.deepEqual({ kind, from, db, result }, { kind: "repair", from: "a", db: "demo", result: "equal" });
     assert.ok(points > 0 && points <= TOO_MANY_WRITES * LINES, `${points} points were copied`);
+    for (const server of [a, b]) await server.query("DROP MEASUREMENT lost", "demo");
   });
 
   test("is repaired by itself when it was rebuilt empty", async () => {
@@ -106,7 +110,9 @@ describe("a backend that differs from its replica", { skip: requireReal("influxd
   test("is in sync again by itself when it hung with writes of which nobody knows what became", async () => {
     b.pause();
     await writeAll("hung", 3);
-    await isOut();
+    const unanswered = async () => (await statusOf("backends")).requests.unreachable;
+    const before = await unanswered();
+    await poll(async () => (await unanswered()) > before, "a write to get no answer");
     b.resume();
     assert.match(await repaired(), /suspect: /);
     assert.equal((await last()).kind, "repair");

@@ -66,6 +66,8 @@ export async function startSpoolScene(options: SpoolSceneOptions = {}): Promise<
   const { admin } = options;
   const config = (adminAddress: string) => `
 ${admin === undefined ? "" : `[admin]\nbind-addr = "${adminAddress}"\n${admin}\n`}
+[recovery]
+mode = "manual"
 [spool]
 dir = "${dir}/spool"
 fsync = "never"

@@ -41,7 +41,10 @@ describe("status, drain and resume", () => {
       [/^ {2}down: refused$/m, /start the server/],
       [/^ {2}behind: it lacks 3 writes$/m, /by itself/],
       [/^ {2}held: it is not ready for the destination of 1 write$/m, /create what is missing/],
-      [/^ {2}suspect: it may differ in 1 range of time$/m, /compare it with a replica/],
+      [
+        /^ {2}suspect: it may differ in 1 range of time$/m,
+        /repair it from a replica: influxdb-relay recover --backend b --config /,
+      ],
       [
         /^ {2}dead: 1 dead letter$/m,
         /influxdb-relay spool show --backend b --dead --config \S+relay\.toml$/m,
