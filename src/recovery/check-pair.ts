@@ -4,7 +4,7 @@ import { findPlaces, type Place, unitsOf } from "./places.ts";
 import { readSchema } from "./schema.ts";
 import type { Share } from "./share.ts";
 import { sleep } from "./sleep.ts";
-import { differingSlices, type Part, type Slice } from "./sums.ts";
+import { differingSlices, lookAtSums, type Part, type Slice } from "./sums.ts";
 import { liveSpan } from "./survey.ts";
 import type { Pair } from "./unit.ts";
 import { earliest } from "./windows.ts";
@@ -58,7 +58,7 @@ export async function checkPair(
   });
   const doubts: Doubt[] = [];
   for (const parts of portions(places, clock.nowNs(), wanted)) {
-    const found = await share.ask(() => differingSlices(pair, parts, signal));
+    const found = await share.ask(() => slicesOf(pair, parts, signal));
     for (const [i, part] of parts.entries()) {
       const slices = (found[i] ?? []).filter(countsDiffer);
       if (slices.length > 0 && doubts.length < MAX_DOUBTS) doubts.push({ part, slices });
@@ -68,11 +68,21 @@ export async function checkPair(
   const findings: Finding[] = [];
   for (const { part, slices } of doubts) {
     if (!wanted(readable(part.unit.db))) continue;
-    const [again = []] = await share.ask(() => differingSlices(pair, [part], signal));
+    const [again = []] = await share.ask(() => slicesOf(pair, [part], signal));
     const idle = slices.filter((slice) => again.some((other) => isSame(slice, other)));
     findings.push(...idle.map((slice) => findingOf(pair, part, slice)));
   }
   return findings;
+}
+
+/** Where the sums of each part differ. */
+async function slicesOf(pair: Pair, parts: readonly Part[], signal: AbortSignal): Promise<Slice[][]> {
+  const looked = await lookAtSums(pair, parts, signal);
+  const found: Slice[][] = [];
+  for (const [i, { whole, equal }] of looked.entries()) {
+    found.push(equal ? [] : await differingSlices(pair, (parts[i] as Part).unit, whole, signal));
+  }
+  return found;
 }
 
 /** Measurements of one policy and window at a time, up to a minute ago. */

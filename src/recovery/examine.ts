@@ -1,5 +1,5 @@
 import { type Diff, diffRows } from "./diff.ts";
-import { differingSlices, type Part, type Slice } from "./sums.ts";
+import { differingSlices, lookAtSums, type Part, type Slice } from "./sums.ts";
 import type { Pair, Unit } from "./unit.ts";
 import type { Span } from "./windows.ts";
 
@@ -14,25 +14,21 @@ export async function examine(
   deep: (unit: Unit) => boolean,
   signal: AbortSignal,
 ): Promise<(readonly Slice[])[]> {
-  const cheap = await differingSlices(pair, parts, signal);
   const found: (readonly Slice[])[] = [];
-  for (const [i, { unit, span }] of parts.entries()) {
-    const slices = cheap[i] ?? [];
-    const oneSided = slices.some((slice) => slice.targetPoints === 0 && slices.length === 1);
-    if (deep(unit) && !oneSided) found.push((await diffRows(pair, unit, span, signal)).slices);
-    else found.push(await sureSlices(pair, unit, slices, signal));
+  for (const [i, { whole, equal }] of (await lookAtSums(pair, parts, signal)).entries()) {
+    const { unit, span } = parts[i] as Part;
+    if (deep(unit) && whole.sourcePoints > 0 && whole.targetPoints > 0) {
+      found.push((await diffRows(pair, unit, span, signal)).slices);
+    } else {
+      found.push(equal ? [] : await sureSlices(pair, unit, whole, signal));
+    }
   }
   return found;
 }
 
-async function sureSlices(
-  pair: Pair,
-  unit: Unit,
-  slices: readonly Slice[],
-  signal: AbortSignal,
-): Promise<Slice[]> {
+async function sureSlices(pair: Pair, unit: Unit, whole: Slice, signal: AbortSignal): Promise<Slice[]> {
   const sure: Slice[] = [];
-  for (const slice of slices) {
+  for (const slice of await differingSlices(pair, unit, whole, signal)) {
     if (slice.sourcePoints !== slice.targetPoints) sure.push(slice);
     else sure.push(...(await diffRows(pair, unit, slice, signal)).slices);
   }

@@ -36,30 +36,39 @@ export interface Part {
   readonly span: Span;
 }
 
+/** What the sums of a part say. */
+interface Looked {
+  readonly whole: Slice;
+  readonly equal: boolean;
+}
+
 /**
- * Where the points of each unit differ, by their number and the sum of their values: cheap, because nothing is read that
- * has not to be, but strings and booleans that were changed are not seen. The slices are ordered by time, and none has
- * many more than {@link SLICE_VALUES} values unless they are of one instant. All parts are of one policy.
+ * Compares the number of points and the sum of their values, of each part: cheap, because nothing is read that has not to
+ * be, but strings and booleans that were changed are not seen. All parts are of one policy.
+ */
+export async function lookAtSums(pair: Pair, parts: readonly Part[], signal: AbortSignal): Promise<Looked[]> {
+  const first = parts[0];
+  if (first === undefined) return [];
+  const [source, target] = await both(pair, first.unit, (server) => sumsOf(server, parts, signal), []);
+  return parts.map(({ span }, i) => {
+    const [ours, theirs] = [source[i] ?? NONE, target[i] ?? NONE];
+    return { whole: slice(span, ours, theirs), equal: ours.text === theirs.text };
+  });
+}
+
+/**
+ * Where the points of a part differ by their sums, ordered by time. No slice has many more than {@link SLICE_VALUES} values
+ * unless they are of one instant.
  */
 export async function differingSlices(
   pair: Pair,
-  parts: readonly Part[],
+  unit: Unit,
+  whole: Slice,
   signal: AbortSignal,
-): Promise<(readonly Slice[])[]> {
-  const first = parts[0];
-  if (first === undefined) return [];
-  const ask = (server: Server) => sumsOf(server, parts, signal);
-  const [source, target] = await both(pair, first.unit, ask, []);
-  const found: (readonly Slice[])[] = [];
-  for (const [i, { unit, span }] of parts.entries()) {
-    const [ours, theirs] = [source[i] ?? NONE, target[i] ?? NONE];
-    if (ours.text === theirs.text) found.push([]);
-    else found.push(joinSlices(await divide(pair, unit, slice(span, ours, theirs), signal)));
-  }
-  return found;
+): Promise<Slice[]> {
+  return joinSlices(await divide(pair, unit, whole, signal));
 }
 
-/** All of a unit in slices, whether they differ or not. */
 async function divide(pair: Pair, unit: Unit, whole: Slice, signal: AbortSignal): Promise<Slice[]> {
   const size = whole.end - whole.start;
   const values = Math.max(whole.values, whole.targetPoints);

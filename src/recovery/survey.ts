@@ -11,6 +11,8 @@ import { earliest, latest, type Span } from "./windows.ts";
 const AT_A_TIME = 3;
 /** Units that one request asks about. */
 const PORTION = 50;
+/** Bytes of their names, which may have 64 KiB each; the request may have 10 MB. */
+const PORTION_NAMES = 100_000;
 /** What a policy is about to drop may be gone on one server already, in nanoseconds. */
 const EXPIRY_MARGIN_NS = 60_000_000_000n;
 
@@ -85,10 +87,24 @@ function* portions(places: readonly Place[], { wanted }: SurveyOptions) {
   for (const place of places) {
     for (const window of place.windows) {
       const units = unitsOf(place, window).filter((unit) => wanted(place, unit));
-      for (let at = 0; at < units.length; at += PORTION)
-        yield { place, units: units.slice(at, at + PORTION) };
+      for (const portion of portionsOf(units)) yield { place, units: portion };
     }
   }
+}
+
+function* portionsOf(units: readonly Unit[]): Generator<Unit[]> {
+  let portion: Unit[] = [];
+  let length = 0;
+  for (const unit of units) {
+    if (portion.length >= PORTION || length >= PORTION_NAMES) {
+      yield portion;
+      portion = [];
+      length = 0;
+    }
+    portion.push(unit);
+    length += unit.measurement.length;
+  }
+  if (portion.length > 0) yield portion;
 }
 
 const sum = <T>(items: readonly T[], figure: (item: T) => number): number =>

@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { type CanonicalField, canonicalLine } from "./canonical-points.ts";
 import { type Child, removeDirectory, startChild, temporaryDirectory } from "./child.ts";
@@ -23,6 +24,8 @@ export interface RealInfluxdb {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
+  /** `host:port` of the service for backups; without `rpc` in the options nobody knows its port. */
+  readonly rpc: string;
   /** @throws if InfluxDB reports any error; `queryText` shows it. */
   query(q: string, db?: string): Promise<readonly QueryResult[]>;
   /** The answer's body as it came; times as nanoseconds. */
@@ -51,6 +54,8 @@ export interface RealInfluxdbOptions {
   readonly admin?: { readonly username: string; readonly password: string };
   /** Chosen by the system if absent. */
   readonly port?: number;
+  /** Makes the port of the service for backups known. */
+  readonly rpc?: boolean;
   /** Further lines of the `[http]` section. */
   readonly http?: string;
 }
@@ -60,11 +65,12 @@ export async function startRealInfluxdb(options: RealInfluxdbOptions = {}): Prom
   const configFile = join(dir, "influxdb.conf");
   let child: Child | undefined;
   let port = options.port ?? 0;
+  const rpc = `127.0.0.1:${options.rpc === true ? await freePort() : 0}`;
 
   const url = () => `http://127.0.0.1:${port}`;
 
   async function start(): Promise<void> {
-    writeFileSync(configFile, configText(dir, port, options));
+    writeFileSync(configFile, configText(dir, port, rpc, options));
     const program = findProgram("influxd");
     if (program === undefined) throw new Error("influxd is not installed");
     const watch = createWatch();
@@ -171,6 +177,7 @@ export async function startRealInfluxdb(options: RealInfluxdbOptions = {}): Prom
   return {
     url: url(),
     port,
+    rpc,
     get pid() {
       return running().pid;
     },
@@ -197,9 +204,14 @@ export async function startRealInfluxdb(options: RealInfluxdbOptions = {}): Prom
 }
 
 /** Everything that InfluxDB writes by itself is off, so that a database holds what the test wrote. Port 0 lets the system choose. */
-function configText(dir: string, port: number, { admin, http = "" }: RealInfluxdbOptions): string {
+function configText(
+  dir: string,
+  port: number,
+  rpc: string,
+  { admin, http = "" }: RealInfluxdbOptions,
+): string {
   return `reporting-disabled = true
-bind-address = "127.0.0.1:0"
+bind-address = "${rpc}"
 [meta]
   dir = "${dir}/meta"
 [data]
@@ -218,6 +230,15 @@ bind-address = "127.0.0.1:0"
   auth-enabled = ${admin !== undefined}
 ${http}
 `;
+}
+
+/** influxd does not tell which port it was given for backups. */
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }
 
 export function identifier(name: string): string {
