@@ -105,7 +105,9 @@ export class ScriptRunner {
   }
 
   async #read(read: QueryStatement, request: ScriptRequest): Promise<Outcome> {
-    const { parameters, headers, credentials, signal } = request;
+    const { parameters, credentials, signal } = request;
+    // It is read here, so that it must not be packed.
+    const { "accept-encoding": _, ...headers } = request.headers;
     const body = new URLSearchParams({ q: read.text });
     for (const name of ["db", "rp", "epoch"]) {
       const value = parameters.get(name);

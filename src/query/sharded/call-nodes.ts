@@ -90,7 +90,10 @@ export class NodeBuilder {
     }
     const rows = this.#rows(call.args[0] as Expression, frame, others);
     return () => {
-      const reduced = rows.points().map((points) => this.#reduced(points, reduce, frame, keepsTime));
+      const reduced = rows.points().map((points) => {
+        onlyNumbers(call.name, points);
+        return this.#reduced(points, reduce, frame, keepsTime);
+      });
       return keepsTime ? reduced : this.#filled(call, reduced, frame);
     };
   }
@@ -124,7 +127,11 @@ export class NodeBuilder {
     const transform = this.#transformOf(call, frame.ascending);
     if (inner !== undefined) {
       const node = this.build(inner, wider, false);
-      return () => node().map((points) => transform(points.filter(({ value }) => value !== null)));
+      return () =>
+        node().map((points) => {
+          onlyNumbers(call.name, points);
+          return transform(points.filter(({ value }) => value !== null));
+        });
     }
     const rows = this.#rows(argument, wider, []);
     return () =>
@@ -208,6 +215,17 @@ export class NodeBuilder {
   }
 }
 
+/** What takes no texts and booleans; influxd's words for it, more or less. @throws StatementError */
+function onlyNumbers(name: string, points: readonly Point[]): void {
+  const odd = points.find(({ value }) => typeof value === "string" || typeof value === "boolean");
+  if (odd === undefined || ANY_TYPE.has(name) || (ALSO_BOOLEANS.has(name) && typeof odd.value === "boolean"))
+    return;
+  throw new StatementError(`unsupported ${name} iterator type: *query.${typeof odd.value}InterruptIterator`);
+}
+
+const ANY_TYPE: ReadonlySet<string> = new Set(["first", "last", "mode", "elapsed", "count", "distinct"]);
+const ALSO_BOOLEANS: ReadonlySet<string> = new Set(["min", "max"]);
+
 /** Selectors of which a shard tells the point that it chose, if there are no intervals. */
 const CHOICES: ReadonlySet<string> = new Set(["min", "max", "first", "last"]);
 
@@ -228,6 +246,7 @@ const numberOf = (expression: Expression | undefined): bigint =>
 
 /** @throws StatementError where several points of one time differ, for nobody knows which one InfluxDB would take first */
 function inOneOrder({ name }: Call, points: readonly Point[]): readonly Point[] {
+  onlyNumbers(name, points);
   for (let at = 1; at < points.length; at++) {
     const [a, b] = [points[at - 1], points[at]];
     if (a?.time === b?.time && a?.value !== b?.value) {

@@ -1,3 +1,4 @@
+import { StatementError } from "./shard-answer.ts";
 import { compareValues, type Value, wrap } from "./value.ts";
 
 /** Puts together what two shards say of one call; neither is null. */
@@ -33,6 +34,12 @@ export interface Merging {
 
 const itself = ([value = null]: readonly Value[]): Value => value;
 
+/** Booleans have a least and a greatest, but no difference. */
+function spread([max = 0, min = 0]: readonly Value[]): Value {
+  if (typeof max !== "boolean") return subtract(max, min);
+  throw new StatementError("unsupported spread iterator type: *query.booleanInterruptIterator");
+}
+
 /** Functions that need no more than partial results. */
 export const MERGINGS: ReadonlyMap<string, Merging> = new Map<string, Merging>([
   ["count", { partials: [COUNT], finish: itself }],
@@ -40,5 +47,5 @@ export const MERGINGS: ReadonlyMap<string, Merging> = new Map<string, Merging>([
   ["min", { partials: [MIN], finish: itself }],
   ["max", { partials: [MAX], finish: itself }],
   ["mean", { partials: [SUM, COUNT], finish: ([sum = 0, count = 1]) => Number(sum) / Number(count) }],
-  ["spread", { partials: [MAX, MIN], finish: ([max = 0, min = 0]) => subtract(max, min) }],
+  ["spread", { partials: [MAX, MIN], finish: spread }],
 ]);

@@ -48,7 +48,7 @@ export async function fetchLists(
   return Promise.all(shards.map(read));
 }
 
-/** The series with the rows that any shard has, each once, sorted by name. */
+/** The series with the rows that any shard has, each once; sorted, or in the order of the shards. */
 export function unite(
   lists: readonly (readonly ListSeries[])[],
   compareRows: ((a: readonly string[], b: readonly string[]) => number) | undefined,
@@ -64,7 +64,7 @@ export function unite(
       const list = [...rows.values()];
       return { ...series, rows: compareRows === undefined ? list : list.sort(compareRows) };
     })
-    .sort((a, b) => compareText(a.head.name ?? "", b.head.name ?? ""));
+    .sort((a, b) => (compareRows === undefined ? 0 : compareText(a.head.name ?? "", b.head.name ?? "")));
 }
 
 /** By the columns from the first to the last. */

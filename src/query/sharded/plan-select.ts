@@ -33,7 +33,13 @@ export function planSelect(select: Select, map: KeyMap, db: string): Plan {
       `* and regular expressions over a subquery on several shards: name the columns, or ${wayOut}`,
     );
   }
-  if (hasDisjointSeries(select, map, db)) return { kind: "concat-rows", shards, select };
+  const isDisjoint = hasDisjointSeries(select, map, db);
+  const isCut = (select.seriesLimit ?? 0) > 0 || (select.seriesOffset ?? 0) > 0;
+  // The series are counted in their own order, which is known only once the last has come.
+  if (isCut && select.order === "desc" && (isDisjoint || isRaw(select))) {
+    return refuse(`SLIMIT with ORDER BY time DESC over several shards: leave the order out, or ${wayOut}`);
+  }
+  if (isDisjoint) return { kind: "concat-rows", shards, select };
   if (isRaw(select)) {
     // Each row takes over from the one before it, wherever that is.
     if (select.fill?.kind === "previous")

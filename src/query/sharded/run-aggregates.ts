@@ -12,9 +12,9 @@ import type { MergeAggregates } from "./plan.ts";
 import type { TimeFrame } from "./points.ts";
 import { Allowance, type PullBase } from "./pulls.ts";
 import { RankPull } from "./rank-pull.ts";
+import { resolveNames } from "./resolve-names.ts";
 import { type OutputRow, rowsOf } from "./row-join.ts";
 import { askRows, type RunContext, type Running } from "./run-context.ts";
-import { resolveWildcards } from "./run-rows.ts";
 import type { SeriesHead } from "./series.ts";
 import { allSeries } from "./series-map.ts";
 import { StatementError } from "./shard-answer.ts";
@@ -22,7 +22,7 @@ import { evaluateMoment, MAX_TIME, MIN_TIME, splitCondition } from "./time-range
 import { timeParts, timePrinter } from "./time-text.ts";
 import { formatNumber, type Value } from "./value.ts";
 import type { Interval } from "./window.ts";
-import { Zone } from "./zone.ts";
+import { type Zone, zoneOf } from "./zone.ts";
 
 /** So many bytes are printed before they go on to the client. */
 const PIECE = 64 * 1024;
@@ -34,18 +34,17 @@ export async function* runAggregates(
   { shards, select: written }: MergeAggregates,
   context: RunContext,
 ): Running {
-  const select = await resolveWildcards(written, shards, context);
-  if (shownFields(select).length === 0) return;
-  const frame = frameOf(select, shards, context);
+  const resolved = await resolveNames(written, shards, context);
+  if (shownFields(resolved).length === 0) return;
   // A server finds the words for what is wrong with the query, of which the shards are asked only parts.
-  const checked = check(`EXPLAIN ${print(select)}`, shards[0] as number, context);
-  const rows = await withItsWords(checked, compute(select, frame), select, shards, context);
+  const checked = check(`EXPLAIN ${print(resolved)}`, shards[0] as number, context);
+  const select = withoutEmptyInterval(resolved);
+  const computing = computeSeries(select, shards, context);
+  const rows = await withItsWords(checked, computing, resolved, shards, context);
   const { writer, sink } = context;
-  const cut = new SeriesCut(select);
   const time = timePrinter(context.epoch, select.timeZone);
   const columns = columnNames(select);
-  for (const { head, rows: series } of rows) {
-    if (!cut.shows(head)) continue;
+  for (const { head, rows: series } of cutSeries(rows, select)) {
     let begun = false;
     for (const { at, values } of series()) {
       if (!begun) writer.beginSeries(head, headText(head, columns, values.length));
@@ -72,7 +71,7 @@ interface OutputSeries {
 }
 
 function frameOf(select: Select, shards: readonly number[], context: RunContext): Frame {
-  const zone = select.timeZone === undefined ? undefined : new Zone(select.timeZone);
+  const zone = zoneOf(select.timeZone);
   const condition = splitCondition(select.where, zone);
   if (condition === undefined)
     throw new StatementError("the times in WHERE are not understood, so that shards cannot be merged");
@@ -99,6 +98,12 @@ function intervalOf(select: Select, zone: Zone | undefined): Interval | undefine
       "the interval of GROUP BY time is not understood, so that shards cannot be merged",
     );
   if (shift === undefined) return { duration, offset: 0n, zone };
+  // Where clocks are put back, such intervals begin elsewhere on a shard that has no point in their first part.
+  if (zone !== undefined) {
+    throw new StatementError(
+      "GROUP BY time with an offset and tz() over several shards: leave one of them out",
+    );
+  }
   const moment = evaluateMoment(shift, zone);
   if (moment === undefined || moment.kind === "integer") {
     throw new StatementError(
@@ -140,6 +145,22 @@ async function withItsWords<T>(
     for (const shard of shards) await check(print(select), shard, context);
   }
   throw computed.reason;
+}
+
+/** @throws StatementError */
+async function computeSeries(
+  select: Select,
+  shards: readonly number[],
+  context: RunContext,
+): Promise<readonly OutputSeries[]> {
+  return compute(select, frameOf(select, shards, context));
+}
+
+/** An interval of no length is none for influxd. */
+function withoutEmptyInterval(select: Select): Select {
+  const length = timeDimension(select)?.args[0];
+  const isEmpty = length?.kind === "duration" && length.nanoseconds === 0n;
+  return isEmpty ? { ...select, groupBy: select.groupBy.filter(({ kind }) => kind !== "call") } : select;
 }
 
 async function compute(select: Select, frame: Frame): Promise<readonly OutputSeries[]> {
@@ -209,22 +230,18 @@ function cutRows<T>(rows: readonly T[], { limit = 0, offset = 0 }: Select): read
   return limit > 0 || offset > 0 ? rows.slice(offset, limit > 0 ? offset + limit : undefined) : rows;
 }
 
-/** Counts the series of each measurement. */
-class SeriesCut {
-  readonly #select: Select;
-  #name: string | undefined;
-  #seen = 0;
-
-  constructor(select: Select) {
-    this.#select = select;
-  }
-
-  shows({ name }: SeriesHead): boolean {
-    const { seriesLimit = 0, seriesOffset = 0 } = this.#select;
-    this.#seen = name === this.#name ? this.#seen + 1 : 1;
-    this.#name = name;
-    return this.#seen > seriesOffset && (seriesLimit === 0 || this.#seen <= seriesOffset + seriesLimit);
-  }
+/** Counts the series of each measurement, in their own order also where the answer has them backwards. */
+function cutSeries(rows: readonly OutputSeries[], select: Select): readonly OutputSeries[] {
+  const { seriesLimit = 0, seriesOffset = 0, order } = select;
+  if (seriesLimit === 0 && seriesOffset === 0) return rows;
+  const ascending = order === "desc" ? rows.toReversed() : rows;
+  const seen = new Map<string | undefined, number>();
+  const shown = ascending.filter(({ head: { name } }) => {
+    const count = (seen.get(name) ?? 0) + 1;
+    seen.set(name, count);
+    return count > seriesOffset && (seriesLimit === 0 || count <= seriesOffset + seriesLimit);
+  });
+  return order === "desc" ? shown.toReversed() : shown;
 }
 
 /** The columns that `top()` brings along are named by the shards. */

@@ -1,13 +1,18 @@
+import type { Expression } from "../../influxql/ast-expression.ts";
 import type { Show, ShowCardinality } from "../../influxql/ast-show.ts";
 import { print } from "../../influxql/print.ts";
+import { rewriteStatement } from "../../influxql/rewrite.ts";
+import { walk } from "../../influxql/walk.ts";
 import { goJson } from "../../write/go-json.ts";
 import { compareFields, compareTexts, fetchLists, type ListSeries, unite } from "./lists.ts";
 import type { MergeList } from "./plan.ts";
+import { hasUntyped } from "./resolve-names.ts";
 import type { RunContext, Running } from "./run-context.ts";
 import { StatementError } from "./shard-answer.ts";
 
 /** Answers a SHOW with what all shards list. */
-export async function* runList({ show, shards }: MergeList, context: RunContext): Running {
+export async function* runList({ show: written, shards }: MergeList, context: RunContext): Running {
+  const show = await withTypes(written, shards, context);
   const lists = await (show.kind === "show-cardinality"
     ? countLists(show, shards, context)
     : uniteLists(show, shards, context));
@@ -22,6 +27,45 @@ export async function* runList({ show, shards }: MergeList, context: RunContext)
     }
     if (sink.length > 64 * 1024) yield;
   }
+}
+
+/**
+ * A condition of a field leaves out no series. A shard that does not know the field would take its name for a tag that
+ * all of its series lack: there it has to be told.
+ */
+async function withTypes(show: Show, shards: readonly number[], context: RunContext): Promise<Show> {
+  if (!("where" in show) || !("from" in show) || !hasUntyped(show.where)) return show;
+  const page = { order: undefined, limit: undefined, offset: undefined };
+  const q = print({ kind: "show-field-keys", database: show.database, from: show.from, ...page });
+  const lists = await fetchLists(q, shards, context);
+  const names: ReadonlySet<string | undefined> = new Set(
+    lists.flat().flatMap(({ rows }) => rows.map(([name]) => name)),
+  );
+  // There influxd does not look at a type.
+  if (show.kind !== "show-tag-values" && show.kind !== "show-tag-keys" && namesAny(show.where, names)) {
+    throw new StatementError(
+      "a field in WHERE does not choose among the series of several shards: leave it out",
+    );
+  }
+  return rewriteStatement(show, {
+    expression: (expression, clause): Expression =>
+      clause === "where" &&
+      expression.kind === "reference" &&
+      expression.type === undefined &&
+      names.has(expression.name)
+        ? { ...expression, type: "field" }
+        : expression,
+  }) as Show;
+}
+
+function namesAny(where: Expression | undefined, names: ReadonlySet<string | undefined>): boolean {
+  let found = false;
+  if (where === undefined) return found;
+  walk(where, (node) => {
+    found ||= node.kind === "reference" && names.has(node.name);
+    return !found;
+  });
+  return found;
 }
 
 async function uniteLists(

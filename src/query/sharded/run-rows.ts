@@ -1,25 +1,18 @@
-import type { Expression } from "../../influxql/ast-expression.ts";
 import type { Select } from "../../influxql/ast-select.ts";
 import { print } from "../../influxql/print.ts";
-import { rewriteSelect } from "../../influxql/rewrite.ts";
 import { walk } from "../../influxql/walk.ts";
-import { describeFields } from "./describe.ts";
-import { expandWildcards } from "./expand.ts";
-import type { FieldSet } from "./field-set.ts";
-import { hasDimensionWildcard, hasFieldWildcard } from "./functions.ts";
 import { JsonLines } from "./json-lines.ts";
 import type { ConcatRows, MergeRows } from "./plan.ts";
+import { resolveNames } from "./resolve-names.ts";
 import { RowMerge, type RowMergeOptions } from "./row-merge.ts";
 import { RowSource } from "./row-source.ts";
 import { askRows, type RunContext, type Running } from "./run-context.ts";
-import { boundTime } from "./shard-select.ts";
 import { timePrinter } from "./time-text.ts";
 import { compareText } from "./value.ts";
-import { Zone } from "./zone.ts";
 
 /** Answers a query whose rows the shards compute. */
 export async function* runRows(plan: ConcatRows | MergeRows, context: RunContext): Running {
-  const select = await resolveWildcards(plan.select, plan.shards, context);
+  const select = await resolveNames(plan.select, plan.shards, context);
   // Without a column or a dimension that the measurement has, there is no row either.
   if (select.fields.length === 0) return;
   const q = print(plan.kind === "merge-rows" ? withoutCuts(select) : withoutSeriesCuts(select));
@@ -37,35 +30,6 @@ export async function* runRows(plan: ConcatRows | MergeRows, context: RunContext
   } finally {
     for (const source of sources) source.cancel();
   }
-}
-
-/** The query with the same columns, dimensions and bound of time for all shards. @throws StatementError */
-export async function resolveWildcards(
-  select: Select,
-  shards: readonly number[],
-  context: RunContext,
-): Promise<Select> {
-  const zone = select.timeZone === undefined ? undefined : new Zone(select.timeZone);
-  const bounded = boundTime(select, context.now, zone);
-  if (bounded.from.some(({ kind }) => kind === "subquery")) return bounded;
-  const isWild = hasFieldWildcard(bounded) || hasDimensionWildcard(bounded);
-  const isMany = bounded.from.length > 1 || bounded.from[0]?.kind === "measurement-regex";
-  if (!isWild && !isMany) return bounded;
-  const known = await describeFields(bounded, shards, (shard, q) => askRows(context, shard, q));
-  return withTypes(isWild ? expandWildcards(bounded, known) : bounded, known);
-}
-
-/** Over several measurements a field has one type, whichever it has in each. */
-function withTypes(select: Select, known: FieldSet): Select {
-  const types = new Map(known.fields());
-  return rewriteSelect(select, {
-    expression: (expression, clause): Expression => {
-      if (clause !== "field" || expression.kind !== "reference" || expression.type !== undefined)
-        return expression;
-      const type = types.get(expression.name);
-      return type === undefined ? expression : { ...expression, type };
-    },
-  });
 }
 
 /** What is left out of each series and of the series is so after the merge: no shard can know which it is. */

@@ -7,7 +7,7 @@ import { goJson } from "../../write/go-json.ts";
 import { ByteSink } from "./byte-sink.ts";
 import { CsvWriter } from "./csv-writer.ts";
 import type { KeyMap } from "./key-map.ts";
-import type { Plan } from "./plan.ts";
+import { type Plan, type Refuse, refuse } from "./plan.ts";
 import { planStatement } from "./planner.ts";
 import { Prettier } from "./pretty.ts";
 import { CHUNK_SIZE, ChunkedJsonWriter, JsonWriter, type ResultWriter } from "./result-writer.ts";
@@ -18,7 +18,7 @@ import { runList } from "./run-list.ts";
 import { runPass } from "./run-pass.ts";
 import { runRows } from "./run-rows.ts";
 import { type AskShard, StatementError } from "./shard-answer.ts";
-import { UnknownZone } from "./zone.ts";
+import { UnknownZone, zoneOf } from "./zone.ts";
 
 /** A request with InfluxQL that was read. */
 export interface ShardedRequest {
@@ -76,7 +76,7 @@ export class ShardedQueries {
     const { map } = this.#options;
     const db = parameters.get("db") ?? "";
     const plans = statements.map((statement) => planStatement(statement, map, db));
-    const refused = plans.find((plan) => plan.kind === "refuse");
+    const refused = plans.map(unknownZone).find(Boolean) ?? plans.find((plan) => plan.kind === "refuse");
     if (refused !== undefined) return { kind: "refuse", status: 400, reason: refused.reason };
     const shard = onlyShard(plans);
     if (shard !== undefined) return { kind: "forward", shard };
@@ -93,7 +93,9 @@ export class ShardedQueries {
     const writer = writerFor(request, sink);
     const isPretty = request.pretty && !CSV.includes(request.accept ?? "");
     const prettier = isPretty ? new Prettier() : undefined;
-    const pieces = this.#pieces(plans, request, writer, sink);
+    const stop = new AbortController();
+    const signal = AbortSignal.any([request.signal, stop.signal]);
+    const pieces = this.#pieces(plans, { ...request, signal }, writer, sink);
     const answer = { status: 200, contentType: writer.contentType, refusal: undefined };
     const next = async () => {
       const { done } = await pieces.next();
@@ -112,7 +114,11 @@ export class ShardedQueries {
           begun = undefined;
           return piece;
         },
-        cancel: () => void pieces.return(),
+        cancel() {
+          // What waits for a shard ends with an error that nobody waits for.
+          stop.abort();
+          pieces.return().catch(() => undefined);
+        },
       };
     } catch (error) {
       if (!(error instanceof StatementError) || error.refusal === undefined) throw error;
@@ -209,6 +215,16 @@ function messageOf(error: unknown): string {
   if (error instanceof StatementError || error instanceof UnknownZone) return error.message;
   if (error instanceof TransportError) return `a shard's answer broke off: ${error.message}`;
   throw error;
+}
+
+/** influxd looks for the zone when it parses a query, and here only its shards would. */
+function unknownZone(plan: Plan): Refuse | undefined {
+  try {
+    if ("select" in plan) zoneOf(plan.select.timeZone);
+    return undefined;
+  } catch (error) {
+    return refuse(`error parsing query: ${messageOf(error)}`);
+  }
 }
 
 /** The shard that every statement goes to; undefined if there are several, or one changes something. */

@@ -1,5 +1,5 @@
 import type { ByteSink } from "./byte-sink.ts";
-import { Zone } from "./zone.ts";
+import { type Zone, zoneOf } from "./zone.ts";
 
 /**
  * A time of 64 bits in two numbers: whole seconds since 1970, and nanoseconds. Before 1970 both are negative, or zero.
@@ -20,7 +20,7 @@ export type TimePrinter = (seconds: number, nanoseconds: number, sink: ByteSink)
 export function timePrinter(epoch: string, zoneName: string | undefined): TimePrinter {
   switch (epoch) {
     case "":
-      return rfc3339(zoneName === undefined || zoneName === "UTC" ? undefined : new Zone(zoneName));
+      return rfc3339(zoneOf(zoneName));
     case "u":
       return (seconds, nanoseconds, sink) => sink.text(joined(seconds, Math.trunc(nanoseconds / 1e3), 6));
     case "ms":

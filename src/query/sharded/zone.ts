@@ -7,6 +7,10 @@ export class UnknownZone extends Error {
   }
 }
 
+/** The clock of a query that names a zone, for which an empty name is UTC as for influxd. @throws UnknownZone */
+export const zoneOf = (name: string | undefined): Zone | undefined =>
+  name === undefined || name === "" || name === "UTC" ? undefined : new Zone(name);
+
 /** Clocks are changed at times that are multiples of this, in seconds. */
 const STEP = 900;
 

@@ -226,3 +226,21 @@ test("a server finds the words for what is wrong with a query", async () => {
     /"error":"difference aggregate requires a GROUP BY interval"/,
   );
 });
+
+test("what InfluxDB itself does not answer well is refused", async () => {
+  const shards = answering({});
+  const error = async (q: string) => /"error":"(.*?)"/.exec(await shards.ask(q))?.[1];
+  assert.match((await error("SELECT sum(u) FROM m GROUP BY time(1m, 5s)")) ?? "", /needs a time to begin at/);
+  assert.match(
+    (await error("SELECT sum(u) FROM m WHERE time > 0 GROUP BY time(1m, 5s) tz('Europe/Berlin')")) ?? "",
+    /an offset and tz\(\)/,
+  );
+  assert.match(
+    (await error("SELECT sum(u) FROM m WHERE time > 'soon'")) ?? "",
+    /times in WHERE are not understood/,
+  );
+  assert.equal(
+    await shards.ask("SELECT sum(u) FROM m tz('Nowhere/Here')"),
+    "refused 400: error parsing query: unable to find time zone Nowhere/Here",
+  );
+});

@@ -271,3 +271,36 @@ test("by measurement, series of several shards are put in order", async () => {
     ["b", "d"],
   );
 });
+
+test("a name in WHERE is a field on all shards if it is one on any", async () => {
+  const plan = (aux: string) => chunk(`{"columns":["QUERY PLAN"],"values":[["AUXILIARY FIELDS: ${aux}"]]}`);
+  const shards = new MadeUpShards((shard, { q }) =>
+    q.startsWith("EXPLAIN")
+      ? plan(["c::tag, u::float", "c::tag, note::string, u::float"][shard] ?? "c::tag, u::float")
+      : chunk(""),
+  );
+  const asked = async (q: string) => {
+    await shards.ask(q);
+    return shards.questions.at(-1)?.q;
+  };
+  assert.equal(
+    await asked("SELECT u FROM m WHERE note != 'x' AND h = 'y'"),
+    "SELECT u::float FROM m WHERE note::string != 'x' AND h = 'y'",
+  );
+  assert.equal(
+    await asked("SELECT x FROM (SELECT u AS x FROM m WHERE note != 'x') WHERE x > 1"),
+    "SELECT x FROM (SELECT u::float AS x FROM m WHERE note::string != 'x') WHERE x > 1",
+  );
+  assert.equal(await asked("SELECT u FROM m WHERE time > 5"), "SELECT u FROM m WHERE time > 5");
+  const lists = rowsOf(
+    chunk(""),
+    chunk('{"name":"m","columns":["fieldKey","fieldType"],"values":[["note","string"]]}'),
+  );
+  const q = "SHOW TAG VALUES FROM m WITH KEY = h WHERE note = 'x' AND h = 'y'";
+  await lists.ask(q);
+  assert.equal(lists.questions.at(-1)?.q, q.replace("note", "note::field"));
+  assert.match(
+    await lists.ask("SHOW SERIES FROM m WHERE note = 'x'"),
+    /"error":"a field in WHERE does not choose/,
+  );
+});
