@@ -4,9 +4,10 @@ export interface Leeway {
   readonly ties: boolean;
   /** Numbers with a fraction may differ in their last digits. */
   readonly floats: boolean;
+  /** Columns that may hold anything. */
+  readonly any: readonly number[];
 }
 
-/** `bytes`: the same text. A text is the difference. */
 export type Verdict = { readonly alike: "bytes" | "rows" } | { readonly different: string };
 
 export interface ParsedSeries {
@@ -33,7 +34,11 @@ export function parseAnswer(body: string): readonly ParsedResult[] {
     reviver: (key: string, value: unknown, context: { source: string }) => unknown,
   ) => unknown;
   const { results = [] } = parse(body, (_, value, { source }) =>
-    typeof value === "number" && !Number.isSafeInteger(value) ? { text: source } : value === 0 ? { text: source } : value,
+    typeof value === "number" && !Number.isSafeInteger(value)
+      ? { text: source }
+      : value === 0
+        ? { text: source }
+        : value,
   ) as { results?: ParsedResult[] };
   return results.map((result, id) => ({
     ...result,
@@ -54,11 +59,6 @@ export function parseAnswer(body: string): readonly ParsedResult[] {
 const cellText = (cell: unknown): string =>
   typeof cell === "object" && cell !== null ? (cell as Text).text : JSON.stringify(cell);
 
-export function compareBodies(ours: string, theirs: string, leeway: Leeway): Verdict {
-  if (ours === theirs) return { alike: "bytes" };
-  return compareResults(parseAnswer(ours), parseAnswer(theirs), leeway);
-}
-
 export function compareResults(
   ours: readonly ParsedResult[],
   theirs: readonly ParsedResult[],
@@ -75,7 +75,8 @@ export function compareResults(
 export function differenceOf(ours: ParsedResult, theirs: ParsedResult, leeway: Leeway): string | undefined {
   if (ours.error !== theirs.error) return `error ${ours.error}, not ${theirs.error}`;
   const [left, right] = [ours.series ?? [], theirs.series ?? []];
-  const heads = (list: readonly ParsedSeries[]) => list.map(({ name, tags, columns }) => JSON.stringify([name, tags, columns]));
+  const heads = (list: readonly ParsedSeries[]) =>
+    list.map(({ name, tags, columns }) => JSON.stringify([name, tags, columns]));
   const [leftHeads, rightHeads] = [heads(left), heads(right)];
   const head = rightHeads.findIndex((text, at) => text !== leftHeads[at]);
   if (head >= 0 || left.length !== right.length) {
@@ -101,7 +102,8 @@ function rowDifference(ours: Rows, theirs: Rows, leeway: Leeway): string | undef
     const rest = [...left];
     for (const row of theirs.slice(from, to)) {
       const found = rest.findIndex((other) => isSameRow(other, row, leeway));
-      if (found < 0) return `row ${from} is ${JSON.stringify(left)}, not ${JSON.stringify(theirs.slice(from, to))}`;
+      if (found < 0)
+        return `row ${from} is ${JSON.stringify(left)}, not ${JSON.stringify(theirs.slice(from, to))}`;
       rest.splice(found, 1);
     }
     from = to;
@@ -109,8 +111,9 @@ function rowDifference(ours: Rows, theirs: Rows, leeway: Leeway): string | undef
   return undefined;
 }
 
-const isSameRow = (a: readonly string[], b: readonly string[], { floats }: Leeway): boolean =>
-  a.length === b.length && a.every((cell, at) => cell === b[at] || (floats && isNear(cell, b[at] ?? "")));
+const isSameRow = (a: readonly string[], b: readonly string[], { floats, any }: Leeway): boolean =>
+  a.length === b.length &&
+  a.every((cell, at) => cell === b[at] || any.includes(at) || (floats && isNear(cell, b[at] ?? "")));
 
 /** Sums of floats in another order. */
 function isNear(a: string, b: string): boolean {
@@ -118,4 +121,28 @@ function isNear(a: string, b: string): boolean {
   const [x, y] = [Number(a), Number(b)];
   if (Number.isNaN(x) || Number.isNaN(y)) return false;
   return Math.abs(x - y) <= 1e-12 * Math.max(Math.abs(x), Math.abs(y));
+}
+
+/** The results of an answer in chunks, each a document in a line. */
+export function joinChunks(body: string): readonly ParsedResult[] {
+  const results: ParsedResult[] = [];
+  let goesOn = false;
+  for (const line of body.trim().split("\n")) {
+    const { results: parts = [] } = JSON.parse(line) as { results?: { statement_id: number }[] };
+    for (const [at, part] of parseAnswer(line).entries()) {
+      const id = parts[at]?.statement_id ?? 0;
+      const before = results[id];
+      const series = [...(before?.series ?? [])];
+      for (const { partial, ...next } of (part.series ?? []) as (ParsedSeries & { partial?: boolean })[]) {
+        const last = series.at(-1);
+        if (goesOn && last !== undefined) {
+          series[series.length - 1] = { ...last, values: [...(last.values ?? []), ...(next.values ?? [])] };
+        } else series.push(next);
+        goesOn = partial === true;
+      }
+      const { error } = part;
+      results[id] = { statement_id: id, series, ...(error === undefined ? {} : { error }) };
+    }
+  }
+  return results;
 }

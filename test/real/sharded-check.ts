@@ -1,17 +1,15 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Statement } from "../../src/influxql/ast.ts";
-import type { Select } from "../../src/influxql/ast-select.ts";
 import { parseParams } from "../../src/influxql/params.ts";
 import { parseQuery } from "../../src/influxql/parse.ts";
 import { print } from "../../src/influxql/print.ts";
 import { callsIn } from "../../src/query/sharded/functions.ts";
 import type { Plan } from "../../src/query/sharded/plan.ts";
 import { planStatement } from "../../src/query/sharded/planner.ts";
-import { DATABASE } from "../influxql/data-set.ts";
 import { differenceOf, type Leeway, type ParsedResult, parseAnswer } from "./answer-compare.ts";
 import { formOf } from "./influxql-oracle.ts";
-import { BETTER, FAILURES, REFUSALS } from "./sharded-deviations.ts";
+import { DEVIATIONS, FAILURES, REFUSALS } from "./sharded-deviations.ts";
 import { type Answer, ask, type Question, type ShardedScene, untied } from "./sharded-scene.ts";
-import { isDeepStrictEqual } from "node:util";
 
 /**
  * What a listener made of a statement. `bytes`: InfluxDB's answer. `rows`: its rows, those of one time in another order,
@@ -22,6 +20,9 @@ export type Outcome =
   | { readonly kind: "bytes" | "rows" | "chance" | "varies" | "same failure" }
   | { readonly kind: "refused" | "failed" | "better"; readonly reason: string }
   | { readonly kind: "different"; readonly why: string; readonly ours: Answer; readonly theirs: Answer };
+
+/** The server's own zone is none that a relay could know. */
+const UNKNOWN_ZONE = "error parsing query: unable to find time zone Local";
 
 interface Planned {
   readonly statements: readonly Statement[];
@@ -42,28 +43,39 @@ export async function check(
     const predicted = planned.plans.find(({ kind }) => kind === "refuse");
     const error = (JSON.parse(ours.body) as { error: string }).error;
     const reason = REFUSALS.find(([pattern]) => pattern.test(error))?.[1];
-    if (predicted?.kind !== "refuse" || predicted.reason !== error) return different("refused, but not by the plan");
+    if (error === UNKNOWN_ZONE) return { kind: "refused", reason: "time zone of the server" };
+    if (predicted?.kind !== "refuse" || predicted.reason !== error)
+      return different("refused, but not by the plan");
     return reason === undefined ? different("refused for an unknown reason") : { kind: "refused", reason };
   }
   if (ours.status !== theirs.status) return different("the status");
-  if (varies) return isDeepStrictEqual(formOf(ours), formOf(theirs)) ? { kind: "varies" } : different("the form");
+  if (varies)
+    return isDeepStrictEqual(formOf(ours), formOf(theirs)) ? { kind: "varies" } : different("the form");
   const results = parseAnswer(ours.body);
   // What JSON cannot carry, as infinity, InfluxDB answers in plain text with status 200.
   if (theirs.body.startsWith("json: error")) {
-    return results.some(({ error }) => error !== undefined) ? { kind: "same failure" } : different("no failure");
+    return results.some(({ error }) => error !== undefined)
+      ? { kind: "same failure" }
+      : different("no failure");
   }
   const outcomes: Outcome[] = [];
   const right = await withOwnWords(scene, question, planned, parseAnswer(theirs.body));
   if (right.length !== results.length) return different(`${results.length} results, not ${right.length}`);
   for (const [id, result] of right.entries()) {
     const statement = planned.statements[id] as Statement;
-    const outcome = outcomeOf(results[id] as ParsedResult, result, statement, question.q);
-    outcomes.push(typeof outcome === "string" ? different(`result ${id}: ${outcome}`) : outcome);
+    const mine = results[id] as ParsedResult;
+    const outcome = await outcomeOf(scene, question, mine, result, statement);
+    if ("kind" in outcome) outcomes.push(outcome);
+    else if (await isChance(scene, listener, question, id, mine, outcome.right))
+      outcomes.push({ kind: "chance" });
+    else outcomes.push(different(`result ${id}: ${outcome.difference}`));
   }
-  const worst = ORDER.map((kind) => outcomes.find((outcome) => outcome.kind === kind)).find(Boolean) as Outcome;
-  if (worst.kind !== "different") return worst;
-  if (await isUnsteady(scene, question, ours, theirs)) return { kind: "chance" };
-  return isChance(scene, listener, question, results, right) .then((is) => (is ? { kind: "chance" } : worst));
+  const worst = ORDER.map((kind) => outcomes.find((outcome) => outcome.kind === kind)).find(
+    Boolean,
+  ) as Outcome;
+  if (worst.kind === "different" && (await isUnsteady(scene, question, ours, theirs)))
+    return { kind: "chance" };
+  return worst;
 }
 
 const ORDER = ["different", "failed", "better", "same failure", "chance", "rows", "bytes"] as const;
@@ -101,39 +113,64 @@ async function withOwnWords(
   });
 }
 
-/** A text is the difference. */
-function outcomeOf(
+interface Difference {
+  readonly difference: string;
+  /** What our result was compared with. */
+  readonly right: ParsedResult;
+}
+
+async function outcomeOf(
+  scene: ShardedScene,
+  question: Question,
   ours: ParsedResult,
   theirs: ParsedResult,
   statement: Statement,
-  q: string,
-): Outcome | string {
+): Promise<Outcome | Difference> {
   if (isDeepStrictEqual(ours, theirs)) return { kind: "bytes" };
   const { error } = ours;
   if (error !== undefined && error !== theirs.error) {
     const failure = FAILURES.find(([pattern]) => pattern.test(error));
     if (failure !== undefined) return { kind: "failed", reason: failure[1] };
   }
-  const difference = differenceOf(ours, theirs, leewayOf(statement));
+  const leeway = leewayOf(statement);
+  const difference = differenceOf(ours, theirs, leeway);
   if (difference === undefined) return { kind: "rows" };
-  const better = BETTER.find(({ applies }) => applies(statement, q, ours, theirs));
-  return better === undefined ? difference : { kind: "better", reason: better.reason };
+  const deviation = DEVIATIONS.find(({ applies }) => applies(statement));
+  if (deviation === undefined) return { difference, right: theirs };
+  const { reason, instead, cut = (result) => result, isRight } = deviation;
+  if (isRight?.(ours, theirs)) return { kind: "better", reason };
+  if (instead === undefined) return { difference, right: theirs };
+  const q = print(instead(statement));
+  const [answer] = parseAnswer((await ask(scene.whole.url, { ...question, q, params: undefined })).body);
+  const right = cut(answer as ParsedResult, statement);
+  const still = differenceOf(ours, right, leeway);
+  return still === undefined
+    ? { kind: "better", reason }
+    : { difference: `compared with ${q}: ${still}`, right };
 }
 
-const INEXACT: ReadonlySet<string> = new Set(["sum", "mean", "stddev", "integral", "moving_average", "cumulative_sum"]);
+/** Functions that add floats, or divide what was added. */
+const INEXACT = /\b(sum|mean|stddev|integral|moving_average|cumulative_sum)\(/i;
 
 function leewayOf(statement: Statement): Leeway {
+  const text = print(statement);
   // InfluxDB tells the types of one field in any order.
-  if (statement.kind !== "select") return { ties: statement.kind === "show-field-keys", floats: false };
-  return { ties: true, floats: hasInexact(statement) };
+  if (statement.kind !== "select") return { ...EXACT, ties: statement.kind === "show-field-keys" };
+  const any = statement.fields.flatMap(({ expression }, at) =>
+    callsIn(expression).some(({ name }) => name === "mode") ? [at + 1] : [],
+  );
+  return { ties: true, floats: INEXACT.test(text), any };
 }
 
-const hasInexact = (select: Select): boolean =>
-  INEXACT_TEXT.test(print(select)) || select.fields.some(({ expression }) => callsIn(expression).some(({ name }) => INEXACT.has(name)));
-const INEXACT_TEXT = new RegExp(`\\b(${[...INEXACT].join("|")})\\(`);
+const EXACT = { ties: false, floats: false, any: [] };
 
 /** InfluxDB does not always answer the same. */
-async function isUnsteady(scene: ShardedScene, question: Question, ours: Answer, first: Answer): Promise<boolean> {
+async function isUnsteady(
+  scene: ShardedScene,
+  question: Question,
+  ours: Answer,
+  first: Answer,
+): Promise<boolean> {
   for (let again = 0; again < 5; again++) {
     const { body } = await ask(scene.whole.url, question);
     if (body === ours.body) return true;
@@ -142,27 +179,24 @@ async function isUnsteady(scene: ShardedScene, question: Question, ours: Answer,
   return false;
 }
 
-/** The answers have the same form, and without equal times they have the same values. */
+/** The results have the same form, and without equal times they have the same values. */
 async function isChance(
   scene: ShardedScene,
   listener: string,
   question: Question,
-  ours: readonly ParsedResult[],
-  theirs: readonly ParsedResult[],
+  id: number,
+  ours: ParsedResult,
+  right: ParsedResult,
 ): Promise<boolean> {
-  const form = (results: readonly ParsedResult[]) =>
-    results.map(({ error, series = [] }) => [
-      error,
-      series.map(({ name, tags, columns, values = [] }) => [name, tags, columns, values.map(([time]) => time)]),
-    ]);
-  if (!isDeepStrictEqual(form(ours), form(theirs))) return false;
-  if (question.db !== DATABASE && untied(question.q) === question.q) return false;
+  const form = ({ error, series = [] }: ParsedResult) => [
+    error,
+    series.map(({ name, tags, columns, values = [] }) => [name, tags, columns, values.map(([time]) => time)]),
+  ];
+  if (!isDeepStrictEqual(form(ours), form(right))) return false;
   const other = { ...question, q: untied(question.q), db: untied(question.db) };
+  if (other.db === question.db && other.q === question.q) return false;
   const { statements } = plan(scene, listener, other);
-  const [left, right] = (await both(scene, listener, other)).map(({ body }) => parseAnswer(body));
-  if (left?.length !== right?.length) return false;
-  return (right ?? []).every((result, id) => {
-    const statement = statements[id] as Statement;
-    return typeof outcomeOf((left ?? [])[id] as ParsedResult, result, statement, other.q) !== "string";
-  });
+  const [left, whole] = (await both(scene, listener, other)).map(({ body }) => parseAnswer(body)[id]);
+  if (left === undefined || whole === undefined) return false;
+  return "kind" in (await outcomeOf(scene, other, left, whole, statements[id] as Statement));
 }
