@@ -26,7 +26,7 @@ export const CHANGES: readonly (readonly [statement: string, tag: Where, measure
   ["DROP SERIES WHERE customer_id = 'acme'", ["acme"], "all"],
   ["DROP MEASUREMENT n", "all", ["n"]],
   ['DROP MEASUREMENT "odd, \\"name\\""', "all", ['odd, "name"']],
-  ['SELECT * INTO "long term".m FROM m GROUP BY *', "all", "refused"],
+  ['SELECT * INTO "long term".m FROM m GROUP BY *', "all", ["m"]],
   ['SELECT * INTO "long term".:MEASUREMENT FROM m GROUP BY *', "all", ["m"]],
   ['SELECT * INTO "long term".:MEASUREMENT FROM /.*/ GROUP BY *', "all", "all"],
   [
