@@ -1,5 +1,5 @@
 import type { Point } from "./points.ts";
-import { compareValues, type Value } from "./value.ts";
+import { compareValues, type Value, wrap } from "./value.ts";
 
 /** What InfluxDB computes of the points of one interval, which are in the order of time; undefined for no point. */
 export type Reduce = (points: readonly Point[]) => Point | undefined;
@@ -29,7 +29,9 @@ const median: Reduce = (points) => {
   const low = inOrder[middle - 1] ?? 0;
   const high = inOrder[middle] ?? 0;
   const between =
-    typeof low === "bigint" && typeof high === "bigint" ? Number(high - low) : Number(high) - Number(low);
+    typeof low === "bigint" && typeof high === "bigint"
+      ? Number(wrap(high - low))
+      : Number(high) - Number(low);
   return valued(Number(low) + between / 2);
 };
 
