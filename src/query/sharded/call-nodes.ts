@@ -22,7 +22,7 @@ import {
   type Transform,
 } from "./transform.ts";
 import { wrap } from "./value.ts";
-import { type Interval, windowStart } from "./window.ts";
+import { type Interval, windowEnd, windowStart } from "./window.ts";
 
 /** A call that is computed once all is fetched. */
 export type Node = () => Points;
@@ -102,13 +102,11 @@ export class NodeBuilder {
     const { interval } = this.#options;
     const out: Point[] = [];
     for (let from = 0; from < points.length; ) {
-      const start = interval && windowStart(points[from]?.time ?? 0n, interval);
+      const time = points[from]?.time ?? 0n;
+      const start = interval && windowStart(time, interval);
+      const end = interval && windowEnd(time, interval);
       let to = from + 1;
-      while (
-        to < points.length &&
-        (interval === undefined || windowStart(points[to]?.time ?? 0n, interval) === start)
-      )
-        to++;
+      while (to < points.length && lies(points[to]?.time ?? 0n, start, end)) to++;
       const reduced = reduce(points.slice(from, to));
       if (reduced !== undefined) {
         const own = keepsTime && reduced.time !== UNTIMED;
@@ -214,6 +212,10 @@ export class NodeBuilder {
     return points.map((list) => fillPoints(list, used, interval, frame, maxFilled));
   }
 }
+
+/** Whether a time is in an interval; without one every time is. */
+const lies = (time: bigint, start: bigint | undefined, end: bigint | undefined): boolean =>
+  start === undefined || end === undefined || (time >= start && time < end);
 
 /** What takes no texts and booleans; influxd's words for it, more or less. @throws StatementError */
 function onlyNumbers(name: string, points: readonly Point[]): void {

@@ -92,6 +92,7 @@ export class MsgpackReader {
 
   #text(length: number): string {
     const start = this.#skip(length);
+    if (length === 0) return "";
     return decoder.decode(this.#bytes.subarray(start, start + length));
   }
 

@@ -39,6 +39,10 @@ export function planSelect(select: Select, map: KeyMap, db: string): Plan {
   if (isCut && select.order === "desc" && (isDisjoint || isRaw(select))) {
     return refuse(`SLIMIT with ORDER BY time DESC over several shards: leave the order out, or ${wayOut}`);
   }
+  // influxd cuts a stream that is made of other series than one of a shard is.
+  if (!isDisjoint && hasCutSubquery(select)) {
+    return refuse(`LIMIT or OFFSET in a subquery over several shards: leave it out, or ${wayOut}`);
+  }
   if (isDisjoint) return { kind: "concat-rows", shards, select };
   if (isRaw(select)) {
     // Each row takes over from the one before it, wherever that is.
@@ -58,6 +62,17 @@ export function wayOutOf(map: KeyMap): string {
   const names = tags.join(", ");
   const pins = tags.map((tag) => `${tag} = '...'`).join(" AND ");
   return `add GROUP BY ${names} or pin it in WHERE (${pins})`;
+}
+
+function hasCutSubquery({ from }: Select): boolean {
+  return from.some((source) => {
+    if (source.kind !== "subquery") return false;
+    const { limit, offset, seriesLimit, seriesOffset } = source.select;
+    return (
+      [limit, offset, seriesLimit, seriesOffset].some((count) => (count ?? 0) > 0) ||
+      hasCutSubquery(source.select)
+    );
+  });
 }
 
 /** Why the columns cannot be computed from what several shards say; undefined if they can. */

@@ -1,4 +1,6 @@
+import type { Expression } from "../../influxql/ast-expression.ts";
 import type { Show } from "../../influxql/ast-show.ts";
+import { tagsOf } from "./disjoint.ts";
 import type { KeyMap } from "./key-map.ts";
 import { allShards, ownersOf } from "./owners.ts";
 import { type Plan, refuse } from "./plan.ts";
@@ -44,7 +46,27 @@ function planLists(show: Lists, map: KeyMap, db: string): Plan {
   ) {
     return refuse(`${nameOf(show)} with GROUP BY or LIMIT over several shards: leave them out`);
   }
+  if ("where" in show && show.where !== undefined) {
+    if (show.kind === "show-cardinality" && show.of !== "series") {
+      return refuse(`${nameOf(show)} with WHERE over several shards: leave it out`);
+    }
+    if (show.kind === "show-measurements" && tagsOf(map).length > 0 && !isUnion(show.where)) {
+      return refuse(`${nameOf(show)} over several shards takes WHERE with = and OR only`);
+    }
+  }
   return { kind: "merge-list", shards, show };
+}
+
+/**
+ * What meets the condition on one of the shards meets it on all of them together. influxd puts names of measurements
+ * together for AND, and takes away for `!=` those of which any series has the value.
+ */
+function isUnion(where: Expression): boolean {
+  if (where.kind === "paren") return isUnion(where.expression);
+  if (where.kind !== "binary") return false;
+  const { operator, left, right } = where;
+  if (operator === "OR") return isUnion(left) && isUnion(right);
+  return operator === "=" && left.kind === "reference" && right.kind === "string" && right.value !== "";
 }
 
 function shardsOf(show: Lists, map: KeyMap, db: string): readonly number[] {

@@ -57,12 +57,10 @@ export class RowPull extends Pull {
 
   /** In the order of the answer; those of one time in that of the shards. */
   points(): Points {
-    const sign = this.#ascending ? 1 : -1;
     this.#merged ??= this.#rows.map((shards) => {
-      const points = [...shards].sort(([a], [b]) => a - b).flatMap(([, list]) => list);
-      return shards.size === 1
-        ? points
-        : points.sort((a, b) => (a.time < b.time ? -sign : a.time > b.time ? sign : 0));
+      const byShard = [...shards].sort(([a], [b]) => a - b);
+      const lists = byShard.map(([, list]) => inOrder(list, this.#ascending));
+      return lists.length === 1 ? (lists[0] as readonly Point[]) : mergeLists(lists, this.#ascending);
     });
     return this.#merged;
   }
@@ -81,8 +79,41 @@ export class RowPull extends Pull {
     const points = shards.get(shard) ?? [];
     shards.set(shard, points);
     const hasOthers = this.#fields.length > 1;
-    for (const [time, value = null, ...others] of rows) {
-      if (value !== null) points.push(hasOthers ? { time, value, others } : { time, value });
+    // Without destructuring: there may be a million.
+    for (const row of rows) {
+      const value = row[1] ?? null;
+      if (value === null) continue;
+      points.push(hasOthers ? { time: row[0], value, others: row.slice(2) } : { time: row[0], value });
     }
+  }
+}
+
+/** influxd answers a query of a subquery's groups with one group behind the other. */
+function inOrder(points: readonly Point[], ascending: boolean): readonly Point[] {
+  const isBefore = ascending
+    ? (a: Point | undefined, b: Point) => a !== undefined && b.time < a.time
+    : (a: Point | undefined, b: Point) => a !== undefined && b.time > a.time;
+  if (!points.some((point, at) => isBefore(points[at - 1], point))) return points;
+  return points.toSorted((a, b) => (isBefore(a, b) ? 1 : isBefore(b, a) ? -1 : 0));
+}
+
+/** Of lists that are in the order of time, each. */
+function mergeLists(lists: readonly (readonly Point[])[], ascending: boolean): readonly Point[] {
+  const merged: Point[] = [];
+  const at = lists.map(() => 0);
+  for (;;) {
+    let next: Point | undefined;
+    let from = 0;
+    for (let list = 0; list < lists.length; list++) {
+      const point = lists[list]?.[at[list] as number];
+      if (point === undefined) continue;
+      if (next === undefined || (ascending ? point.time < next.time : point.time > next.time)) {
+        next = point;
+        from = list;
+      }
+    }
+    if (next === undefined) return merged;
+    merged.push(next);
+    at[from] = (at[from] as number) + 1;
   }
 }

@@ -1,7 +1,7 @@
-import type { Expression } from "../../influxql/ast-expression.ts";
-import type { Field, Select } from "../../influxql/ast-select.ts";
+import type { Call, Expression } from "../../influxql/ast-expression.ts";
+import type { Field, Select, Source } from "../../influxql/ast-select.ts";
 import { print } from "../../influxql/print.ts";
-import { timeDimension } from "./functions.ts";
+import { isRaw, timeDimension } from "./functions.ts";
 import type { TimeFrame } from "./points.ts";
 import type { RunContext } from "./run-context.ts";
 import type { SeriesHead } from "./series.ts";
@@ -107,8 +107,22 @@ export abstract class Pull {
   }
 }
 
-/** Without the intervals of time, for single points. */
-export const withoutTime = ({ groupBy }: Select): Partial<Select> => ({
-  groupBy: groupBy.filter((dimension) => dimension.kind !== "call"),
-  fill: undefined,
-});
+/** Without the intervals of time, for single points. Functions in a subquery keep those that they have from outside. */
+export function withoutTime(select: Select): Partial<Select> {
+  const groupBy = select.groupBy.filter((dimension) => dimension.kind !== "call");
+  return { groupBy, from: inheriting(select.from, timeDimension(select)), fill: undefined };
+}
+
+function inheriting(from: readonly Source[], interval: Call | undefined): readonly Source[] {
+  if (interval === undefined) return from;
+  return from.map((source): Source => {
+    if (source.kind !== "subquery") return source;
+    const { select } = source;
+    const own = timeDimension(select);
+    const groupBy = own === undefined && !isRaw(select) ? [...select.groupBy, interval] : select.groupBy;
+    return {
+      kind: "subquery",
+      select: { ...select, groupBy, from: inheriting(select.from, own ?? interval) },
+    };
+  });
+}

@@ -47,7 +47,7 @@ export async function* runAggregates(
   for (const { head, rows: series } of cutSeries(rows, select)) {
     let begun = false;
     for (const { at, values } of series()) {
-      if (!begun) writer.beginSeries(head, headText(head, columns, values.length));
+      if (!begun) beginSeries(writer, head, columns, values.length);
       begun = true;
       const target = writer.beginRow();
       const { seconds, nanoseconds } = timeParts(at);
@@ -245,20 +245,22 @@ function cutSeries(rows: readonly OutputSeries[], select: Select): readonly Outp
 }
 
 /** The columns that `top()` brings along are named by the shards. */
-function headText(
-  { name, tags, columns: told }: SeriesHead,
-  columns: readonly string[],
+function beginSeries(
+  writer: RunContext["writer"],
+  head: SeriesHead,
+  names: readonly string[],
   width: number,
-): string {
-  const shown = columns.length === width + 1 ? columns : told;
+): void {
+  const { name, tags } = head;
+  const columns = names.length === width + 1 ? names : head.columns;
   const parts = [
     name === undefined ? "" : `"name":${goJson(name)}`,
     tags === undefined
       ? ""
       : `"tags":{${tags.map(([key, value]) => `${goJson(key)}:${goJson(value)}`).join(",")}}`,
-    `"columns":[${shown.map(goJson).join(",")}]`,
+    `"columns":[${columns.map(goJson).join(",")}]`,
   ];
-  return parts.filter((part) => part !== "").join(",");
+  writer.beginSeries({ ...head, columns }, parts.filter((part) => part !== "").join(","));
 }
 
 function printValue(value: Value): string {

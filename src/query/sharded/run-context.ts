@@ -2,6 +2,9 @@ import type { ByteSink } from "./byte-sink.ts";
 import type { ResultWriter } from "./result-writer.ts";
 import { type AskShard, checked, type ShardAnswer } from "./shard-answer.ts";
 
+/** Rows of a document that is read as a whole: so few that one comes in a piece or two. */
+const TYPED_CHUNK = "2000";
+
 /** What a statement needs to run. */
 export interface RunContext {
   readonly ask: AskShard;
@@ -36,7 +39,7 @@ export function askRows(context: RunContext, shard: number, q: string, epoch = "
 
 /** The same in MessagePack, which tells integers from floats. @throws StatementError */
 export function askTyped(context: RunContext, shard: number, q: string): Promise<ShardAnswer> {
-  return askFor(context, shard, q, "ns", "application/x-msgpack");
+  return askFor(context, shard, q, "ns", "application/x-msgpack", { chunk_size: TYPED_CHUNK });
 }
 
 async function askFor(
@@ -45,8 +48,9 @@ async function askFor(
   q: string,
   epoch: string,
   accept: "application/json" | "application/x-msgpack",
+  more: Readonly<Record<string, string>> = {},
 ): Promise<ShardAnswer> {
-  const parameters: Record<string, string> = { q, db, chunked: "true" };
+  const parameters: Record<string, string> = { q, db, chunked: "true", ...more };
   if (rp !== "") parameters["rp"] = rp;
   if (epoch !== "") parameters["epoch"] = epoch;
   return checked(await ask(shard, { parameters, accept, databases, signal }));

@@ -27,7 +27,7 @@ const rank = (unit: number): number => (unit >= 0xd800 && unit < 0xe000 ? unit +
 /** The order of values of one type, which is that of influxd. */
 export function compareValues(a: Value, b: Value): number {
   if (typeof a === "string" && typeof b === "string") return compareText(a, b);
-  const [x, y] = [Number(a), Number(b)];
+  if (typeof a === "number" && typeof b === "number") return a < b ? -1 : a > b ? 1 : 0;
   if (typeof a === "bigint" && typeof b === "bigint") return a < b ? -1 : a > b ? 1 : 0;
-  return x < y ? -1 : x > y ? 1 : 0;
+  return compareValues(Number(a), Number(b));
 }

@@ -128,6 +128,17 @@ test("where the order of points of one time would matter, the statement fails", 
   assert.equal(await valuesOf(shards(5), "SELECT elapsed(u) FROM m"), "[[2,1],[2,0]]");
 });
 
+test("functions in a subquery keep the intervals that they have from outside", async () => {
+  const shards = answering({ SELECT: [[[10n, 3]], [[10n, 5]]] });
+  const inner = (dimensions: string) => `(SELECT first(u) AS x FROM m GROUP BY c${dimensions})`;
+  const q = `SELECT median(x) FROM ${inner("")} WHERE time >= 10 AND time < 20 GROUP BY time(10ns)`;
+  assert.equal(await valuesOf(shards, q), "[[10,4]]");
+  assert.equal(
+    shards.questions.at(-1)?.q,
+    `SELECT x FROM ${inner(", time(10ns)")} WHERE time >= 10 AND time <= 19`,
+  );
+});
+
 test("a selector that stands alone keeps the time of its point and brings others along", async () => {
   const rows: readonly Rows[] = [[[7n, 3n, "x"]], [[5n, 3n, "y"]]];
   const shards = answering({ SELECT: rows });

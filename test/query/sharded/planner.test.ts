@@ -105,6 +105,7 @@ test("a query whose series lie in one shard each runs there as it is", () => {
     SELECT mean(u) FROM m WHERE c = 'a1' OR c = 'b1' GROUP BY c SLIMIT 1 => concat-rows 0,1
     SELECT derivative(u) FROM m GROUP BY c => concat-rows 0,1,2
     SELECT stddev(x) FROM (SELECT mean(u) AS x FROM m GROUP BY host) GROUP BY c => concat-rows 0,1,2
+    SELECT x FROM (SELECT u AS x FROM m GROUP BY c LIMIT 3) GROUP BY c => concat-rows 0,1,2
     SELECT stddev(x) FROM (SELECT mean(u) AS x FROM m GROUP BY host, c) GROUP BY c => concat-rows 0,1,2
     `,
   );
@@ -175,6 +176,10 @@ test("what cannot be merged exactly is refused with the way out", () => {
     SELECT mean(x) FROM (SELECT max(u) AS x FROM m GROUP BY host) => refuse the subquery's groups
     SELECT mean(x) FROM (SELECT max(u) AS x FROM m) => refuse the subquery's groups
     SELECT x FROM (SELECT max(u) AS x FROM m) => refuse the subquery's groups
+    SELECT sum(x) FROM (SELECT u AS x FROM m GROUP BY c LIMIT 3) => refuse LIMIT or OFFSET in a subquery
+    SELECT x FROM (SELECT x FROM (SELECT u AS x FROM m GROUP BY * OFFSET 3) GROUP BY *) => refuse LIMIT or OFFSET in a subquery
+    SELECT u FROM m GROUP BY c ORDER BY time DESC SLIMIT 2 => refuse SLIMIT with ORDER BY time DESC
+    SELECT u FROM m ORDER BY time DESC SOFFSET 2 => refuse SLIMIT with ORDER BY time DESC
     SELECT x FROM (SELECT u AS x FROM m LIMIT 3) => refuse the subquery's groups
     SELECT sum(x) FROM (SELECT u AS x FROM m fill(previous)) => refuse the subquery's groups
     SELECT sum(y) FROM (SELECT max(x) AS y FROM (SELECT u AS x FROM m) GROUP BY *) => refuse the subquery's groups
@@ -195,6 +200,14 @@ test("lists are united, and what is the same everywhere is asked of one shard", 
     SHOW MEASUREMENTS => merge-list 0,1,2
     SHOW MEASUREMENTS ON other WITH MEASUREMENT =~ /x/ LIMIT 3 => merge-list 0,1,2
     SHOW MEASUREMENTS WHERE c = 'b1' => route 1
+    SHOW MEASUREMENTS WHERE h = 'x' OR (h = 'y') => merge-list 0,1,2
+    SHOW MEASUREMENTS WHERE h != 'x' => refuse SHOW MEASUREMENTS over several shards takes WHERE with = and OR only
+    SHOW MEASUREMENTS WHERE h = 'x' AND r = 'y' => refuse SHOW MEASUREMENTS over
+    SHOW MEASUREMENTS WHERE h = '' => refuse SHOW MEASUREMENTS over
+    SHOW MEASUREMENTS WHERE h =~ /x/ => refuse SHOW MEASUREMENTS over
+    SHOW TAG VALUES CARDINALITY WITH KEY = h WHERE r = 'x' => refuse SHOW CARDINALITY with WHERE
+    SHOW TAG KEY CARDINALITY WHERE r = 'x' => refuse SHOW CARDINALITY with WHERE
+    SHOW SERIES CARDINALITY WHERE r = 'x' => merge-list 0,1,2
     SHOW SERIES => merge-list 0,1,2
     SHOW SERIES FROM m WHERE c = 'b1' => route 1
     SHOW SERIES WHERE c = 'a1' OR c = 'b1' => merge-list 0,1
@@ -282,6 +295,7 @@ test("by measurement, nearly every query is of one shard", () => {
     SELECT mean(x) FROM (SELECT max(u) AS x FROM a1), (SELECT max(u) AS x FROM b1) => concat-rows 0,1
     EXPLAIN SELECT u FROM a1, b1 => refuse EXPLAIN tells of one server, and this query is one of several: query one measurement at a time
     SHOW TAG KEYS FROM b1 => route 1
+    SHOW MEASUREMENTS WHERE h != 'x' AND r = 'y' => merge-list 0,1,2
     SHOW SERIES FROM b1 WHERE host = 'x' => route 1
     SHOW FIELD KEYS FROM a1, b1 => merge-list 0,1
     SHOW MEASUREMENTS WITH MEASUREMENT = b1 => route 1

@@ -1,0 +1,98 @@
+import type { Statement } from "../../src/influxql/ast.ts";
+import type { Select } from "../../src/influxql/ast-select.ts";
+import { isRaw, timeDimension } from "../../src/query/sharded/functions.ts";
+import type { ParsedResult, ParsedSeries } from "./answer-compare.ts";
+
+/** What the planner refuses, by the words of the refusal, as docs/sharding-queries.md tells. */
+export const REFUSALS: readonly (readonly [RegExp, string])[] = [
+  [/^the subquery's groups have points on several shards: /, "subquery over groups of several shards"],
+  [/^\* and regular expressions over a subquery on several shards: /, "wildcard over a subquery"],
+  [/^EXPLAIN tells of one server, /, "EXPLAIN"],
+  [/^fill\(previous\) of points on several shards: /, "fill(previous) of raw rows"],
+  [/^\w+\(\) cannot be computed over several shards: /, "function"],
+  [/^\w+\(\) of values merged from several shards is not computed to the last digit: /, "mathematics"],
+  [/^\w+\(\) in an expression cannot be merged over several shards: /, "top() in an expression"],
+  [
+    /^\w+\(\) with LIMIT or OFFSET over several shards would cut another part /,
+    "LIMIT of distinct() or top()",
+  ],
+  [/^SLIMIT with ORDER BY time DESC over several shards: /, "SLIMIT with ORDER BY time DESC"],
+  [/^SHOW [A-Z ]+ is about one server: /, "SHOW of one server"],
+  [/^SHOW [A-Z ]+ with ORDER BY DESC over several shards: /, "SHOW ORDER BY DESC"],
+  [/^SHOW TAG KEYS with SLIMIT over several shards: /, "SHOW TAG KEYS SLIMIT"],
+  [/^SHOW [A-Z ]+ with GROUP BY or LIMIT over several shards: /, "cardinality GROUP BY"],
+];
+
+/** What fails while it is computed, and says so. */
+export const FAILURES: readonly (readonly [RegExp, string])[] = [
+  [/ depends on the order of points of the same time, /, "order of points of the same time"],
+  [
+    /^GROUP BY time with an offset over several shards needs a time to begin at: /,
+    "offset without a beginning",
+  ],
+  [/^GROUP BY time with an offset and tz\(\) over several shards: /, "offset with tz()"],
+  [/^a field in WHERE does not choose among the series of several shards: /, "SHOW WHERE a field"],
+  [/^unable to find time zone Local$/, "time zone of the server"],
+];
+
+/** Where another answer than InfluxDB's is right. */
+export interface Deviation {
+  readonly reason: string;
+  readonly applies: (statement: Statement) => boolean;
+  /** A statement whose answer by InfluxDB is right; `cut` is what is missing then. */
+  readonly instead?: (statement: Statement) => Statement;
+  readonly cut?: (result: ParsedResult, statement: Statement) => ParsedResult;
+  /** If InfluxDB cannot be asked for the right answer. */
+  readonly isRight?: (ours: ParsedResult, theirs: ParsedResult) => boolean;
+}
+
+const isSelect = (statement: Statement): statement is Select => statement.kind === "select";
+const limitsSeries = (statement: Statement) =>
+  isSelect(statement) && ((statement.seriesLimit ?? 0) > 0 || (statement.seriesOffset ?? 0) > 0);
+const hasOnlyOffset = (statement: Statement) =>
+  isSelect(statement) && isRaw(statement) && (statement.offset ?? 0) > 0 && (statement.limit ?? 0) === 0;
+const EVERYTHING = 1_000_000;
+
+export const DEVIATIONS: readonly Deviation[] = [
+  {
+    reason: "SLIMIT and SOFFSET count series, not those of each time shard",
+    applies: limitsSeries,
+    instead: (statement) => {
+      const select = { ...(statement as Select), seriesLimit: undefined, seriesOffset: undefined };
+      return hasOnlyOffset(select) ? { ...select, limit: EVERYTHING } : select;
+    },
+    cut: (result, statement) => cutSeries(result, statement as Select),
+  },
+  {
+    reason: "OFFSET without LIMIT leaves out so many rows, instead of nearly all of them",
+    applies: hasOnlyOffset,
+    instead: (statement) => ({ ...(statement as Select), limit: EVERYTHING }),
+  },
+  {
+    reason: "measurements are counted, under the condition, not estimated",
+    applies: (statement) => statement.kind === "show-cardinality" && !statement.exact,
+    instead: (statement) => ({ ...statement, exact: true }) as Statement,
+  },
+  {
+    reason: "an outer interval over fill() of a subquery is there once, not once for each of its series",
+    applies: (statement) =>
+      isSelect(statement) &&
+      timeDimension(statement) !== undefined &&
+      statement.from.some((source) => source.kind === "subquery" && source.select.fill !== undefined),
+    isRight: (ours, theirs) => !repeatsTimes(ours) && repeatsTimes(theirs),
+  },
+];
+
+/** Those of each measurement that SLIMIT and SOFFSET leave, counted in their order, which ORDER BY time DESC reverses. */
+function cutSeries(result: ParsedResult, { seriesLimit, seriesOffset, order }: Select): ParsedResult {
+  const inOrder = (list: readonly ParsedSeries[]) => (order === "desc" ? list.toReversed() : list);
+  const from = seriesOffset ?? 0;
+  const to = (seriesLimit ?? 0) === 0 ? undefined : from + (seriesLimit ?? 0);
+  const groups = Map.groupBy(inOrder(result.series ?? []), ({ name }) => name);
+  const series = inOrder([...groups.values()].flatMap((group) => group.slice(from, to)));
+  const { series: _, ...rest } = result;
+  return series.length === 0 ? rest : { ...rest, series };
+}
+
+const repeatsTimes = ({ series = [] }: ParsedResult) =>
+  series.some(({ values = [] }) => new Set(values.map(([time]) => time)).size < values.length);

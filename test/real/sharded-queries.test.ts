@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import fc from "fast-check";
+import { CORPUS } from "../influxql/corpus.ts";
+import type { Entry } from "../influxql/corpus-entry.ts";
+import { DATABASE } from "../influxql/data-set.ts";
+import { anyReading } from "../influxql/grammar.ts";
+import { requireReal } from "../support/require-real.ts";
+import { CHANGES, changedBy } from "./sharded-changes.ts";
+import { checkAll, checkForms, mostly, type Tally } from "./sharded-checks.ts";
+import { LISTENERS, type ShardedScene, startShardedScene } from "./sharded-scene.ts";
+
+const SEED = 20_261_125;
+
+/** Each statement once. */
+const READING: readonly Entry[] = [
+  ...new Map(
+    CORPUS.filter(({ kind }) => kind === "read").map((entry) => [
+      JSON.stringify([entry.q, entry.db, entry.params]),
+      entry,
+    ]),
+  ).values(),
+];
+
+describe("queries of shards", { skip: requireReal("influxd") }, () => {
+  let scene: ShardedScene;
+  before(async () => {
+    scene = await startShardedScene();
+  });
+  after(() => scene?.close());
+
+  for (const listener of Object.keys(LISTENERS)) {
+    test(`${READING.length} statements are answered as by one InfluxDB, or refused: ${listener}`, async (t) => {
+      const tally = await checkAll(scene, listener, READING);
+      t.diagnostic(JSON.stringify(tally.counts));
+      assert.deepEqual(tally.different, []);
+      assert.ok(mostly(tally), JSON.stringify(tally.counts));
+    });
+
+    test(`what changes something runs on the shards that it is about: ${listener}`, async () => {
+      const map = scene.maps[listener];
+      for (const [statement, tag, measurement] of CHANGES) {
+        const where = listener === "tag" ? tag : measurement;
+        const shards =
+          where === "all" ? [0, 1, 2] : where === "refused" ? [] : where.map((key) => map?.owner([key]));
+        const expected = where === "refused" ? where : [...new Set(shards)].sort();
+        assert.deepEqual(await changedBy(scene, listener, statement), expected, statement);
+      }
+    });
+  }
+
+  test("what Grafana asks is answered", async () => {
+    const tally: Tally = await checkAll(
+      scene,
+      "tag",
+      READING.filter(({ family }) => family === "grafana"),
+    );
+    assert.deepEqual(tally.different, []);
+    assert.deepEqual(
+      Object.keys(tally.counts).filter((kind) => /refused|failed/.test(kind)),
+      [],
+    );
+  });
+
+  test("CSV, chunks, indented JSON and numbers as times have the same in them", async () => {
+    const some = READING.filter(({ answer }, at) => answer !== "varies" && at % 8 === 0);
+    assert.deepEqual(await checkForms(scene, "tag", some), []);
+  });
+
+  test("generated statements are answered as by one InfluxDB, or refused", async (t) => {
+    const statements = fc.sample(anyReading, { numRuns: 150, seed: SEED });
+    const questions = statements.map((q) => ({ q, db: DATABASE }));
+    for (const listener of Object.keys(LISTENERS)) {
+      const tally = await checkAll(scene, listener, questions);
+      t.diagnostic(JSON.stringify(tally.counts));
+      assert.deepEqual(tally.different, [], `${listener}, seed ${SEED}`);
+    }
+  });
+});
