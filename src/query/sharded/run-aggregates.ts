@@ -47,7 +47,11 @@ export async function* runAggregates(
   for (const { head, rows: series } of cutSeries(rows, select)) {
     let begun = false;
     for (const { at, values } of series()) {
-      if (!begun) writer.beginSeries(head, headText(head, columns, values.length));
+      if (!begun) {
+        // The columns that `top()` brings along are named by the shards.
+        const shown = columns.length === values.length + 1 ? { ...head, columns } : head;
+        writer.beginSeries(shown, headText(shown));
+      }
       begun = true;
       const target = writer.beginRow();
       const { seconds, nanoseconds } = timeParts(at);
@@ -244,19 +248,13 @@ function cutSeries(rows: readonly OutputSeries[], select: Select): readonly Outp
   return order === "desc" ? shown.toReversed() : shown;
 }
 
-/** The columns that `top()` brings along are named by the shards. */
-function headText(
-  { name, tags, columns: told }: SeriesHead,
-  columns: readonly string[],
-  width: number,
-): string {
-  const shown = columns.length === width + 1 ? columns : told;
+function headText({ name, tags, columns }: SeriesHead): string {
   const parts = [
     name === undefined ? "" : `"name":${goJson(name)}`,
     tags === undefined
       ? ""
       : `"tags":{${tags.map(([key, value]) => `${goJson(key)}:${goJson(value)}`).join(",")}}`,
-    `"columns":[${shown.map(goJson).join(",")}]`,
+    `"columns":[${columns.map(goJson).join(",")}]`,
   ];
   return parts.filter((part) => part !== "").join(",");
 }
