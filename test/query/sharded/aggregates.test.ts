@@ -218,6 +218,11 @@ test("columns are named as InfluxDB names them", async () => {
     );
     return /"columns":\[(.*?)\]/.exec(await shards.ask(`SELECT ${fields} FROM m`))?.[1]?.replaceAll('"', "");
   };
+  const csv = answering({ SELECT: [[[0n, 6n, 2n]]] });
+  assert.equal(
+    await csv.ask("SELECT mean(u) AS x FROM m", { accept: "text/csv" }),
+    "name,tags,time,x\nm,,0,3\n",
+  );
   assert.equal(await columns("sum(u), sum(u), sum(u)"), "time,sum,sum_1,sum_2");
   assert.equal(await columns("sum(u) / count(n) * 2, (max(u))"), "time,sum_count,max");
   assert.equal(await columns("time AS t, sum(u) AS mean, mean(u)"), "t,mean,mean_1");
