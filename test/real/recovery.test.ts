@@ -14,6 +14,7 @@ import {
 function problems({ equal, differences, schema, notices }: Awaited<ReturnType<RecoveryScene["recover"]>>) {
   return { equal, differences, schema, notices };
 }
+const HOUR_NS = 3_600_000_000_000n;
 const NONE = { equal: true, differences: [], schema: [], notices: [] };
 
 describe("a recovery", { skip: requireReal("influxd") }, () => {
@@ -80,7 +81,7 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     await writeBytes(
       scene.a,
       db,
-      `m,t=a v=1 ${day(0)}\nm,t=a v=2 ${day(0) + 5n}\nm v=3 ${day(0)}\nm,t=both,u=x v=1 ${day(0)}`,
+      `m,t=a v=1 ${day(0)}\nm,t=a v=2 ${day(0) + 5n}\nm v=3 ${day(0)}\nm,t=both,u=x v=1 ${day(0) + HOUR_NS}`,
     );
     await writeBytes(
       scene.b,
@@ -92,6 +93,7 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
         `m,t=a v=9 ${day(0) + 7n}`,
         `m v=9 ${day(0) + 1n}`,
         `m,t=both v=9 ${day(0)}`,
+        `m,t=both v=9 ${day(0) + 2n * HOUR_NS}`,
         `m,t=it's\\ "a\\b",u=\r v=9 ${day(1)}`,
         `only_here v=1i ${day(2)}`,
       ].join("\n"),
@@ -100,13 +102,14 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     assert.equal(report.equal, false);
     const rows = report.differences.map(({ measurement, rows: counts }) => [measurement, counts]);
     assert.deepEqual(rows, [
-      ["m", { missing: 0, changed: 1, extra: 5 }],
+      ["m", { missing: 0, changed: 1, extra: 6 }],
       ["m", { missing: 0, changed: 0, extra: 1 }],
       ["only_here", { missing: 0, changed: 0, extra: 1 }],
     ]);
     const pruned = await recover(db, { prune: true });
     assert.deepEqual(problems(pruned), NONE);
-    assert.equal(pruned.copied.pruned, 8);
+    // What is copied again lies near the changed row; a deletion of another series would make it more.
+    assert.deepEqual([pruned.copied.pruned, pruned.copied.points], [9, 6]);
     const [a, b] = await points(db);
     assert.deepEqual(b, a);
   });
@@ -132,7 +135,7 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
       const db = await newDatabase(shards);
       const hours = Array.from(
         { length: 48 },
-        (_, i) => `m,t=${i % 2} v=${i}.5,s="${i}" ${day(0) + BigInt(i) * 3_600_000_000_000n}`,
+        (_, i) => `m,t=${i % 2} v=${i}.5,s="${i}" ${day(0) + BigInt(i) * HOUR_NS}`,
       );
       await writeBytes(scene.a, db, hours.join("\n"));
       await writeBytes(scene.b, db, hours.slice(20, 30).join("\n"));
@@ -145,7 +148,7 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
   test("says what the target refuses", async () => {
     const db = await newDatabase(["6h", "1d"]);
     await writeBytes(scene.a, db, `m v=1 ${day(0)}`);
-    await writeBytes(scene.a, db, `m v=1i ${day(0) + 7n * 3_600_000_000_000n}`);
+    await writeBytes(scene.a, db, `m v=1i ${day(0) + 7n * HOUR_NS}`);
     const report = await recover(db);
     assert.equal(report.equal, false);
     assert.deepEqual(
@@ -163,7 +166,7 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     const db = await newDatabase(["1d", "1d"], "INF");
     await scene.b.query(`ALTER RETENTION POLICY days ON ${db} DURATION 2d`);
     const now = BigInt(Date.now()) * 1_000_000n;
-    const hours = Array.from({ length: 72 }, (_, i) => `m v=${i} ${now - BigInt(i) * 3_600_000_000_000n}`);
+    const hours = Array.from({ length: 72 }, (_, i) => `m v=${i} ${now - BigInt(i) * HOUR_NS}`);
     await writeBytes(scene.a, db, hours.join("\n"));
     const report = await recover(db);
     assert.deepEqual(report.differences, []);
