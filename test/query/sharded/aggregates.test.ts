@@ -177,6 +177,22 @@ test("top and bottom choose of what the shards chose, each tag once, and tell by
   assert.equal(await valuesOf(tagged, "SELECT bottom(u, h, 2) FROM m"), '[[1,6,"y"],[9,5,"x"]]');
 });
 
+test("of equal values percentile chooses the earliest point", async () => {
+  const shards = answering({
+    SELECT: [
+      [
+        [4n, 2n],
+        [5n, 1n],
+      ],
+      [
+        [2n, 2n],
+        [9n, 2n],
+      ],
+    ],
+  });
+  assert.equal(await valuesOf(shards, "SELECT percentile(u, 100) FROM m"), "[[2,2]]");
+});
+
 test("distinct values are united, of any type", async () => {
   const shards = answering({
     "SELECT distinct(u)": [
