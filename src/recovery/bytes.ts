@@ -6,7 +6,7 @@
 /** More arguments than this a call may not take everywhere. */
 const MAX_ARGUMENTS = 8_192;
 
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: false });
+const utf8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** The byte string of `[start, end)`. */

@@ -13,7 +13,7 @@ export function pattern(name: string): string {
   return `/^${escaped.join("").replaceAll("-", "\\-")}$/`;
 }
 
-const utf8 = new TextDecoder("utf-8", { ignoreBOM: true, fatal: false });
+const utf8 = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
 const strict = new TextDecoder("utf-8", { ignoreBOM: true, fatal: true });
 
 function isUtf8(name: string): boolean {
