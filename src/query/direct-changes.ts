@@ -1,3 +1,4 @@
+import type { BackendClient } from "../backend/client.ts";
 import type { QueryClient } from "../backend/query-client.ts";
 import { TransportError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
@@ -13,11 +14,12 @@ const MAX_ANSWER = 64 * 1024;
 interface Target {
   readonly name: string;
   readonly queries: QueryClient;
+  readonly client: Pick<BackendClient, "ping">;
 }
 
 /**
  * Sends changes to all replicas at once, where there are no lanes that a change could have a place in: nothing is kept
- * for a replica that does not take it.
+ * for a replica that does not take it, so that one that does not answer beforehand prevents the change.
  */
 export class DirectChanges implements Changes {
   readonly #targets: readonly Target[];
@@ -29,6 +31,12 @@ export class DirectChanges implements Changes {
   }
 
   async post(change: Change, signal: AbortSignal): Promise<Reply> {
+    const answers = await Promise.all(this.#targets.map(({ client }) => client.ping()));
+    const silent = this.#targets[answers.indexOf(false)];
+    if (silent !== undefined) {
+      const reason = `${silent.name} does not answer, and a change is not kept for it on this runtime`;
+      return errorReply(503, `unable to execute statement: ${reason}; nothing was executed`);
+    }
     const replies = await Promise.all(this.#targets.map((target) => send(target, change, signal)));
     const taken = replies.find((reply) => reply !== undefined && isTaken(reply));
     replies.forEach((reply, i) => {
