@@ -98,7 +98,10 @@ const isEarlierBest = (order: number, a: Point, b: Point) => order < 0 || (order
 export function percentile(percent: number): Reduce {
   return (points) => {
     const at = Math.floor((points.length * percent) / 100 + 0.5) - 1;
-    return at < 0 || at >= points.length ? undefined : sorted(points)[at];
+    const found = at < 0 ? undefined : sorted(points)[at];
+    if (found === undefined) return undefined;
+    const equals = points.filter(({ value }) => compareValues(value, found.value) === 0);
+    return equals.reduce((a, b) => (b.time < a.time ? b : a));
   };
 }
 

@@ -47,7 +47,11 @@ export async function* runAggregates(
   for (const { head, rows: series } of cutSeries(rows, select)) {
     let begun = false;
     for (const { at, values } of series()) {
-      if (!begun) beginSeries(writer, head, columns, values.length);
+      if (!begun) {
+        // The columns that `top()` brings along are named by the shards.
+        const shown = columns.length === values.length + 1 ? { ...head, columns } : head;
+        writer.beginSeries(shown, headText(shown));
+      }
       begun = true;
       const target = writer.beginRow();
       const { seconds, nanoseconds } = timeParts(at);
@@ -244,15 +248,7 @@ function cutSeries(rows: readonly OutputSeries[], select: Select): readonly Outp
   return order === "desc" ? shown.toReversed() : shown;
 }
 
-/** The columns that `top()` brings along are named by the shards. */
-function beginSeries(
-  writer: RunContext["writer"],
-  head: SeriesHead,
-  names: readonly string[],
-  width: number,
-): void {
-  const { name, tags } = head;
-  const columns = names.length === width + 1 ? names : head.columns;
+function headText({ name, tags, columns }: SeriesHead): string {
   const parts = [
     name === undefined ? "" : `"name":${goJson(name)}`,
     tags === undefined
@@ -260,7 +256,7 @@ function beginSeries(
       : `"tags":{${tags.map(([key, value]) => `${goJson(key)}:${goJson(value)}`).join(",")}}`,
     `"columns":[${columns.map(goJson).join(",")}]`,
   ];
-  writer.beginSeries({ ...head, columns }, parts.filter((part) => part !== "").join(","));
+  return parts.filter((part) => part !== "").join(",");
 }
 
 function printValue(value: Value): string {

@@ -177,6 +177,22 @@ test("top and bottom choose of what the shards chose, each tag once, and tell by
   assert.equal(await valuesOf(tagged, "SELECT bottom(u, h, 2) FROM m"), '[[1,6,"y"],[9,5,"x"]]');
 });
 
+test("of equal values percentile chooses the earliest point", async () => {
+  const shards = answering({
+    SELECT: [
+      [
+        [4n, 2n],
+        [5n, 1n],
+      ],
+      [
+        [2n, 2n],
+        [9n, 2n],
+      ],
+    ],
+  });
+  assert.equal(await valuesOf(shards, "SELECT percentile(u, 100) FROM m"), "[[2,2]]");
+});
+
 test("distinct values are united, of any type", async () => {
   const shards = answering({
     "SELECT distinct(u)": [
@@ -218,6 +234,11 @@ test("columns are named as InfluxDB names them", async () => {
     );
     return /"columns":\[(.*?)\]/.exec(await shards.ask(`SELECT ${fields} FROM m`))?.[1]?.replaceAll('"', "");
   };
+  const csv = answering({ SELECT: [[[0n, 6n, 2n]]] });
+  assert.equal(
+    await csv.ask("SELECT mean(u) AS x FROM m", { accept: "text/csv" }),
+    "name,tags,time,x\nm,,0,3\n",
+  );
   assert.equal(await columns("sum(u), sum(u), sum(u)"), "time,sum,sum_1,sum_2");
   assert.equal(await columns("sum(u) / count(n) * 2, (max(u))"), "time,sum_count,max");
   assert.equal(await columns("time AS t, sum(u) AS mean, mean(u)"), "t,mean,mean_1");
