@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
+import { parseQuery } from "../../src/influxql/parse.ts";
+import { planStatement } from "../../src/query/sharded/planner.ts";
 import { CORPUS } from "../influxql/corpus.ts";
 import type { Entry } from "../influxql/corpus-entry.ts";
 import { DATABASE } from "../influxql/data-set.ts";
@@ -11,6 +13,8 @@ import { checkAll, checkForms, mostly, type Tally } from "./sharded-checks.ts";
 import { LISTENERS, type ShardedScene, startShardedScene } from "./sharded-scene.ts";
 
 const SEED = 20_261_125;
+
+const PINNED = /customer_id"?(::tag)? *= *'/;
 
 /** Each statement once. */
 const READING: readonly Entry[] = [
@@ -48,6 +52,21 @@ describe("queries of shards", { skip: requireReal("influxd") }, () => {
       }
     });
   }
+
+  test("nothing that is about one customer is refused", () => {
+    const map = scene.maps["tag"] ?? assert.fail();
+    const pinned = READING.filter(({ q, params }) => params === undefined && PINNED.test(q));
+    assert.ok(pinned.length > 30);
+    const refused = pinned.flatMap(({ q, db }) =>
+      parseQuery(q, {}).statements.filter(
+        ({ statement }) => planStatement(statement, map, db).kind === "refuse",
+      ),
+    );
+    assert.deepEqual(
+      refused.map(({ text }) => text),
+      [],
+    );
+  });
 
   test("what Grafana asks is answered", async () => {
     const tally: Tally = await checkAll(
