@@ -454,7 +454,7 @@ export class Backend implements Replica, ChangeReplica {
     // If it cannot be stored, the end does not count as orderly.
     await facts.set(ABANDONED, abandons).catch(() => {});
     await this.#main.commit();
-    await this.handoff.store();
+    await this.handoff.close();
     await Promise.all([main.close(), hold.close(), dead.close()]);
     await facts.close();
   }

@@ -1,6 +1,6 @@
 import type { SpoolError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
-import type { Clock } from "../platform.ts";
+import type { Clock, Timer } from "../platform.ts";
 import { HELD, HeldReasons } from "../spool/held-reasons.ts";
 import type { SpoolFacts } from "../spool/log.ts";
 import { type TimeRange, TimeRanges } from "../spool/time-ranges.ts";
@@ -67,7 +67,9 @@ export class Handoff {
     /** Statements that it will not execute, although another one did. */
     changesFailed: 0,
   };
-  #storing = false;
+  /** Stores what has changed. */
+  #storing: Timer | undefined;
+  #closed = false;
   #heldChanged = false;
 
   constructor(options: HandoffOptions) {
@@ -257,6 +259,13 @@ export class Handoff {
     return forgotten.length;
   }
 
+  /** Stores everything for the last time. */
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#storing?.cancel();
+    return this.store();
+  }
+
   /** Resolves when the ranges, and why something is held, are stored, or cannot be. */
   async store(): Promise<void> {
     const { facts, backend, log } = this.#options;
@@ -279,10 +288,9 @@ export class Handoff {
   }
 
   #storeLater(): void {
-    if (this.#storing) return;
-    this.#storing = true;
-    this.#options.clock.after(STORE_AFTER_MS, () => {
-      this.#storing = false;
+    if (this.#closed) return;
+    this.#storing ??= this.#options.clock.after(STORE_AFTER_MS, () => {
+      this.#storing = undefined;
       void this.store();
     });
   }

@@ -330,7 +330,8 @@ describe("where other relays write something else than they were told", {
     dir = temporaryDirectory("peers-failures");
     db = `db${databases++}`;
     for (const server of [a, b]) await server.query(`CREATE DATABASE ${db}`);
-    config = `${mainListener([a, b])}\n${spool()}`;
+    // A database that is missing would be made, and filled, before anybody could look.
+    config = `${mainListener([a, b])}\n${spool()}[recovery]\nmode = "manual"\n`;
     relay = await startRelay({ config });
   });
   afterEach(async () => {
