@@ -2,13 +2,16 @@
 // Further arguments name the test files to run.
 import { spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { denoBinary } from "../test/support/deno.ts";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const long = process.argv.includes("--long");
 const named = process.argv.slice(2).filter((argument) => !argument.startsWith("--"));
+
+// Each test file, and each relay that a test starts, reads hundreds of TypeScript files: compiled ones are kept.
+process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules", ".cache", "compiled");
 
 /** @param {string} title @param {string} command @param {string[]} args */
 function step(title, command, args) {

@@ -86,7 +86,16 @@ ${mainListener([a], `token = "${secret("output-token")}"`, `auth = [{ token = "$
     }
   }
 
+  /** A write by somebody who may, as long as nothing else goes on. */
+  async function arrive(listener: string, authorization: string): Promise<void> {
+    const write = { method: "POST", body: "m v=0 0", headers: { authorization } };
+    const isStored = async () => (await ask(relay.url(listener), "/write?db=demo", write)).status === 204;
+    await poll(isStored, `a write through ${listener}`);
+  }
+
   test("are in no log line, no status and no message, whatever goes wrong", async () => {
+    await arrive("main", basic("user", secret("basic")));
+    await arrive("guarded", basic("client", secret("auth")));
     await provoke();
     for (const status of [400, 401, 403, 404, 500, 503, 302]) {
       a.setFault({ kind: "status", status, path: "/write", body: '{"error":"no"}\n' });
