@@ -11,7 +11,7 @@ import { understand } from "../statements.ts";
 import type { KeyMap } from "./key-map.ts";
 import type { ChangeShards } from "./run-change.ts";
 import { type AskShard, type ShardAnswer, StatementError } from "./shard-answer.ts";
-import { ShardedQueries, type ShardedRequest } from "./sharded-queries.ts";
+import { type ShardedAnswer, ShardedQueries, type ShardedRequest } from "./sharded-queries.ts";
 
 /** One shard's side of queries. */
 export interface ShardSide {
@@ -74,23 +74,7 @@ export class ShardedQueryService implements Queries {
       const { databases } = query;
       return (this.#routers[plan.shard] as ReadRouter).ask({ ...request, ...request.forward, databases });
     }
-    const answer = await queries.run(plan.plans, sharded);
-    const { status, contentType, refusal } = answer;
-    const header = (name: string) => (name === "content-type" ? contentType : undefined);
-    if (refusal === undefined) {
-      const head = { status, header, headers: [["Content-Type", contentType]] as const };
-      return { kind: "passed", head, body: answer };
-    }
-    const names = ["content-type", "x-influxdb-error", "www-authenticate", "retry-after"];
-    const headers = names.flatMap((name) => {
-      const value = refusal.header(name);
-      return value === undefined ? [] : ([[name, value]] as const);
-    });
-    return {
-      kind: "passed",
-      head: { status, header: refusal.header, headers },
-      body: bytesBody(refusal.body),
-    };
+    return passedOn(await queries.run(plan.plans, sharded));
   }
 
   /** Flux and remote read are not divided. */
@@ -98,7 +82,7 @@ export class ShardedQueryService implements Queries {
     return own(this.#refusals.refused(501, UNREAD));
   }
 
-  #asks({ headers, credentials, signal: gone }: QueryRequest): AskShard {
+  #asks({ headers, credentials }: QueryRequest): AskShard {
     const { accept: _, "accept-encoding": __, ...passed } = headers;
     return async (shard, { parameters, accept, databases, signal }) => {
       const answer = await (this.#routers[shard] as ReadRouter).ask({
@@ -108,7 +92,7 @@ export class ShardedQueryService implements Queries {
         body: new TextEncoder().encode(new URLSearchParams(parameters).toString()),
         databases,
         credentials,
-        signal: AbortSignal.any([gone, signal]),
+        signal,
       });
       return shardAnswer(answer);
     };
@@ -139,6 +123,21 @@ const REPLY_HEADERS: Readonly<Record<string, (reply: ReturnType<typeof errorRepl
     "www-authenticate": ({ authenticate }) => authenticate,
     "retry-after": ({ retryAfter }) => retryAfter,
   };
+
+function passedOn(answer: ShardedAnswer): QueryAnswer {
+  const { status, contentType, refusal } = answer;
+  if (refusal === undefined) {
+    const header = (name: string) => (name === "content-type" ? contentType : undefined);
+    const head = { status, header, headers: [["Content-Type", contentType]] as const };
+    return { kind: "passed", head, body: answer };
+  }
+  const headers = Object.keys(REPLY_HEADERS).flatMap((name) => {
+    const value = refusal.header(name);
+    return value === undefined ? [] : ([[name, value]] as const);
+  });
+  const head = { status, header: refusal.header, headers };
+  return { kind: "passed", head, body: bytesBody(refusal.body) };
+}
 
 function shardAnswer(answer: QueryAnswer): ShardAnswer {
   if (answer.kind === "passed") {
