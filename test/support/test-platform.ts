@@ -126,10 +126,12 @@ function scriptedClient(
   clock: VirtualClock,
   sent: SentRequest[],
 ): HttpClient {
-  const closing = new AbortController();
+  let isClosed = false;
+  // Not the listeners of one AbortSignal: adding one looks at all that are there.
+  const waiting = new Set<() => void>();
 
   async function send(request: HttpRequest): Promise<ScriptedAnswer> {
-    if (closing.signal.aborted) throw new TransportError("closed", false, "the client is closed");
+    if (isClosed) throw new TransportError("closed", false, "the client is closed");
     const pieces = request.body instanceof Uint8Array ? [request.body] : (request.body ?? []);
     const body = concatenate(pieces);
     const full: SentRequest = { ...request, body, origin, text: new TextDecoder().decode(body) };
@@ -138,14 +140,14 @@ function scriptedClient(
     const timer = clock.after(request.timeoutMs, () =>
       failed.reject(new TransportError("timeout", true, `no answer in ${request.timeoutMs} ms`)),
     );
-    const close = () => failed.reject(new TransportError("closed", true, "the client was closed"));
-    closing.signal.addEventListener("abort", close);
+    const giveUp = () => failed.reject(new TransportError("closed", true, "the client was closed"));
+    waiting.add(giveUp);
     try {
       const answer = await Promise.race([(async () => script(full))(), failed.promise]);
       return { ...answer, body: answer.body.subarray(0, request.maxAnswerBytes) };
     } finally {
       timer.cancel();
-      closing.signal.removeEventListener("abort", close);
+      waiting.delete(giveUp);
     }
   }
 
@@ -160,7 +162,12 @@ function scriptedClient(
     return { status, header, headers: headers ?? [], body: new Blob([bytes]).stream() };
   }
 
-  return { send, stream, close: async () => closing.abort() };
+  async function close(): Promise<void> {
+    isClosed = true;
+    for (const giveUp of waiting) giveUp();
+  }
+
+  return { send, stream, close };
 }
 
 async function gunzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
