@@ -1,10 +1,10 @@
 // `npm test`: format and lint, types, then the tests. `--long` runs the long ones instead of the usual ones.
 // Further arguments name the test files to run.
-import { spawnSync } from "node:child_process";
-import { globSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { spawn } from "node:child_process";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { denoBinary } from "../test/support/deno.ts";
+import { findTests, groupMirrored, runOnNode } from "./tests.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const long = process.argv.includes("--long");
@@ -13,41 +13,79 @@ const named = process.argv.slice(2).filter((argument) => !argument.startsWith("-
 // Each test file, and each relay that a test starts, reads hundreds of TypeScript files: compiled ones are kept.
 process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules", ".cache", "compiled");
 
-/** @param {string} title @param {string} command @param {string[]} args */
-function step(title, command, args) {
+/**
+ * Runs a command beside others; what it prints is kept until the returned function is called, which waits for its end,
+ * prints it, and ends the whole where it failed.
+ * @param {string} title @param {string} command @param {string[]} args
+ */
+function begin(title, command, args) {
   const started = performance.now();
-  console.log(`\n== ${title}`);
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: "inherit" });
-  if (error) console.error(error.message);
-  if (status !== 0) {
+  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  process.once("exit", () => child.kill());
+  /** @type {Uint8Array[]} */
+  const printed = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (bytes) => printed.push(bytes));
+  /** @type {Promise<{ passed: boolean, seconds: number }>} */
+  const ended = new Promise((resolve) => {
+    const end = (/** @type {boolean} */ passed) =>
+      resolve({ passed, seconds: (performance.now() - started) / 1000 });
+    child.on("error", ({ message }) => {
+      printed.push(Buffer.from(`${message}\n`));
+      end(false);
+    });
+    child.on("close", (status) => end(status === 0));
+  });
+  return async () => {
+    const { passed, seconds } = await ended;
+    console.log(`\n== ${title}`);
+    process.stdout.write(Buffer.concat(printed));
+    finish(title, passed, seconds);
+  };
+}
+
+/** @param {string} title @param {boolean} passed @param {number} seconds */
+function finish(title, passed, seconds) {
+  if (!passed) {
     console.error(`\nFailed: ${title}`);
-    process.exit(status ?? 1);
+    process.exit(1);
   }
-  console.log(`-- ${title}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+  console.log(`-- ${title}: ${seconds.toFixed(1)} s`);
 }
 
 if (!long) {
-  step("format and lint", "biome", ["check", "."]);
-  for (const project of ["tsconfig.json", "tsconfig.node.json", "tsconfig.worker.json"]) {
-    step(`types: ${project}`, "tsc", ["-p", project]);
-  }
-  step("types: adapters/deno.ts", denoBinary(), ["check", "--quiet", "--cached-only", "adapters/deno.ts"]);
+  const projects = ["tsconfig.json", "tsconfig.node.json", "tsconfig.worker.json"];
+  const checks = [
+    begin("format and lint", "biome", ["check", "."]),
+    ...projects.map((project) => begin(`types: ${project}`, "tsc", ["-p", project])),
+    begin("types: adapters/deno.ts", denoBinary(), ["check", "--quiet", "--cached-only", "adapters/deno.ts"]),
+  ];
+  for (const check of checks) await check();
 }
 
-const pattern = long ? "test/**/*.long.ts" : "test/**/*.test.ts";
-const files = named.length > 0 ? named : globSync(pattern, { cwd: root }).sort();
-const limit = long ? 45 * 60_000 : 120_000;
-step("tests on Node", process.execPath, [
-  "--test",
-  `--test-timeout=${limit}`,
-  "--test-concurrency=2",
-  ...files,
-]);
+const whole = !long && named.length === 0;
+const { groups, mirrored } = whole ? groupMirrored(root) : { groups: new Map(), mirrored: new Set() };
 
-if (!long && named.length === 0) {
-  // The tests of src/, in the folders that mirror its folders, need no permission at all.
-  const folders = globSync("src/*/", { cwd: root }).map((folder) => folder.replace(/^src/, "test"));
-  const mirrored = folders.flatMap((folder) => globSync(`${folder}/**/*.test.ts`, { cwd: root }));
-  const flags = ["--quiet", "--no-prompt", "--no-check", "--cached-only"];
-  step("tests of src/ on Deno", denoBinary(), ["test", ...flags, "test/app.test.ts", ...mirrored.sort()]);
-}
+/** The tests of src/ need one core here, while those on Node also wait for servers. */
+const onDeno = whole
+  ? begin("tests of src/ on Deno", denoBinary(), [
+      "test",
+      ...["--quiet", "--no-prompt", "--no-check", "--cached-only", "--config", "deno.json"],
+      "test/app.test.ts",
+      ...groups.keys(),
+    ])
+  : undefined;
+
+const title = "tests on Node";
+const found = named.length > 0 ? named : findTests(long ? "test/**/*.long.ts" : "test/**/*.test.ts", root);
+const started = performance.now();
+console.log(`\n== ${title}`);
+const passed = await runOnNode(
+  [...found.filter((file) => !mirrored.has(file)).map((file) => resolve(root, file)), ...groups.keys()],
+  {
+    limit: long ? 45 * 60_000 : 120_000,
+    concurrency: long ? 2 : 3,
+    nameOf: (file) => groups.get(file) ?? file.slice(root.length + 1),
+  },
+);
+finish(title, passed, (performance.now() - started) / 1000);
+await onDeno?.();
