@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { combinedPem } from "../../adapters/node/combined-pem.ts";
 import { runCommand } from "../../adapters/node/command.ts";
 import { startHttpListener } from "../../adapters/node/http-listener.ts";
@@ -9,6 +8,7 @@ import { nodePlatform } from "../../adapters/node/platform.ts";
 import { clientAddress, readBody } from "../../adapters/node/request-body.ts";
 import { stream } from "../../adapters/node/response-stream.ts";
 import { removeDirectory, temporaryDirectory } from "../support/child.ts";
+import { RELAY_ENTRY } from "../support/relay-entry.ts";
 
 /** The commands `compare` and `recover`, as people run them. */
 export interface RecoveryCommand {
@@ -51,8 +51,7 @@ export function createRecoveryCommand(config: string): RecoveryCommand {
   writeFileSync(configFile, config);
   const running = new Set<ChildProcess>();
   const start = (...args: readonly string[]): Running => {
-    const entry = fileURLToPath(new URL("../../adapters/node.ts", import.meta.url));
-    const child = spawn(process.execPath, [entry, ...args, "--config", configFile], {
+    const child = spawn(process.execPath, [RELAY_ENTRY, ...args, "--config", configFile], {
       env: { ...process.env, XDG_STATE_HOME: dir },
       stdio: ["ignore", "pipe", "pipe"],
     });

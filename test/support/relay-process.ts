@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { removeDirectory, startChild, temporaryDirectory } from "./child.ts";
 import { DENO_RUN, denoBinary } from "./deno.ts";
+import { RELAY_ENTRY } from "./relay-entry.ts";
 import { createWatch } from "./wait.ts";
 
 /** One line of the relay's log. */
@@ -45,10 +46,13 @@ export interface RelayProcessOptions {
   readonly readyWithinMs?: number;
 }
 
-/** The command line of a runtime, up to the program that it runs. */
+/** The command line of a runtime, up to the program that it runs, and that program. */
 const RUNTIMES = {
-  node: () => [process.execPath],
-  deno: () => [denoBinary(), ...DENO_RUN],
+  node: { command: () => [process.execPath], program: RELAY_ENTRY },
+  deno: {
+    command: () => [denoBinary(), ...DENO_RUN],
+    program: fileURLToPath(new URL("../../adapters/deno.ts", import.meta.url)),
+  },
 };
 
 /** Starts a relay and waits until it is ready. */
@@ -59,9 +63,9 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   const watch = createWatch();
   const log: RelayLogLine[] = [];
 
-  const runtime = options.runtime ?? "node";
-  const [command = "", ...flags] = RUNTIMES[runtime]();
-  const entry = options.entry ?? fileURLToPath(new URL(`../../adapters/${runtime}.ts`, import.meta.url));
+  const runtime = RUNTIMES[options.runtime ?? "node"];
+  const [command = "", ...flags] = runtime.command();
+  const entry = options.entry ?? runtime.program;
   const child = startChild(command, [...flags, entry, "--config", configFile, ...(options.args ?? [])], {
     ...(options.env === undefined ? {} : { env: options.env }),
     onLine: (line) => {

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { combinedPem } from "../../adapters/node/combined-pem.ts";
 import { runCommand } from "../../adapters/node/command.ts";
 import type { Host } from "../../adapters/node/host.ts";
@@ -10,6 +9,7 @@ import { clientAddress, readBody } from "../../adapters/node/request-body.ts";
 import { stream } from "../../adapters/node/response-stream.ts";
 import { startChild, temporaryDirectory } from "./child.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "./faulty-influxdb.ts";
+import { RELAY_ENTRY } from "./relay-entry.ts";
 import { type RelayProcess, startRelay } from "./relay-process.ts";
 import { readStatus } from "./status.ts";
 import { poll } from "./wait.ts";
@@ -19,7 +19,6 @@ const HOST: Host = {
   platform: nodePlatform,
   http: { start: startHttpListener, readBody, clientAddress, stream, checkTls: combinedPem },
 };
-const ENTRY = fileURLToPath(new URL("../../adapters/node.ts", import.meta.url));
 
 /** What one run of a command printed, and its exit code. */
 export interface Run {
@@ -89,7 +88,7 @@ output = [
   }
 
   async function runProcess(...args: readonly string[]): Promise<Run> {
-    const child = startChild(process.execPath, [ENTRY, ...withConfig(args)]);
+    const child = startChild(process.execPath, [RELAY_ENTRY, ...withConfig(args)]);
     return { code: await child.ended, output: child.output };
   }
 
