@@ -36,10 +36,10 @@ export function mostly({ counts }: Tally): boolean {
   return (counts["bytes"] ?? 0) >= 0.85 * all;
 }
 
-const FORMS: readonly Pick<Question, "more" | "accept">[] = [
-  { accept: "application/csv" },
+const FORMS: readonly Pick<Question, "more" | "gzip" | "accept">[] = [
+  { accept: "application/csv", gzip: true },
   { accept: "text/csv", more: { epoch: "ms" } },
-  { more: { pretty: "true" } },
+  { more: { pretty: "true" }, gzip: true },
   { more: { epoch: "ms" } },
   { more: { epoch: "h", pretty: "true" } },
 ];

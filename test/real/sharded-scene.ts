@@ -102,6 +102,8 @@ export interface Question {
   readonly params?: string | undefined;
   /** Further parameters of the URL. */
   readonly more?: Readonly<Record<string, string>>;
+  /** The answer comes compressed, which costs more than most queries. */
+  readonly gzip?: boolean;
   readonly accept?: string;
 }
 
@@ -111,9 +113,12 @@ export interface Answer {
 }
 
 /** Asks a server or a relay in the same way. */
-export async function ask(url: string, { q, db, params, more = {}, accept }: Question): Promise<Answer> {
+export async function ask(
+  url: string,
+  { q, db, params, more = {}, gzip = false, accept }: Question,
+): Promise<Answer> {
   const parameters = new URLSearchParams({ db, ...(params === undefined ? {} : { params }), ...more });
-  const headers: Record<string, string> = accept === undefined ? {} : { accept };
+  const headers = { "accept-encoding": gzip ? "gzip" : "identity", ...(accept !== undefined && { accept }) };
   const body = new URLSearchParams({ q });
   const response = await fetch(`${url}/query?${parameters}`, { method: "POST", headers, body });
   return { status: response.status, body: await response.text() };
