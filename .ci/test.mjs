@@ -17,10 +17,15 @@ process.env["NODE_COMPILE_CACHE"] ??= join(root, "node_modules", ".cache", "comp
  * Runs a command beside others; what it prints is kept until the returned function is called, which waits for its end,
  * prints it, and ends the whole where it failed.
  * @param {string} title @param {string} command @param {string[]} args
+ * @param {Record<string, string>} env
  */
-function begin(title, command, args) {
+function begin(title, command, args, env = {}) {
   const started = performance.now();
-  const child = spawn(command, args, { cwd: root, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   process.once("exit", () => child.kill());
   /** @type {Uint8Array[]} */
   const printed = [];
@@ -62,6 +67,14 @@ const bundling = begin("the relay in one file", "esbuild", [
   ...["--bundle", "--platform=node", "--format=esm", "--keep-names", "--log-level=warning"],
   ...[`--banner:js=${require}`, `--outfile=${bundle}`],
 ]);
+const worker = join(root, "node_modules", ".cache", "worker");
+process.env["RELAY_WORKER"] = join(worker, "worker.js");
+const bundlingWorker = begin(
+  "the relay as a Worker",
+  "wrangler",
+  ["deploy", "adapters/worker.ts", "--dry-run", "--outdir", worker],
+  { CI: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: worker, NO_COLOR: "1" },
+);
 
 if (!long) {
   const projects = ["tsconfig.json", "tsconfig.node.json", "tsconfig.worker.json"];
@@ -73,6 +86,7 @@ if (!long) {
   for (const check of checks) await check();
 }
 await bundling();
+await bundlingWorker();
 
 const whole = !long && named.length === 0;
 const { groups, mirrored } = whole ? groupMirrored(root) : { groups: new Map(), mirrored: new Set() };
