@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { removeDirectory, temporaryDirectory } from "../support/child.ts";
 import { type RealInfluxdb, startRealInfluxdb } from "../support/real-influxdb.ts";
 import { type RelayProcess, startRelay } from "../support/relay-process.ts";
@@ -58,7 +59,7 @@ describe("a recovery beside a running relay", { skip: requireReal("influxd") }, 
   const health = async () => (await ask(relay.url("main"), "/health/backends/b")).status;
   const inSync = (limitMs?: number) => poll(async () => (await health()) === 200, "b to be in sync", limitMs);
 
-  /** Writes to today's time shard, one after the other, until it is told to stop; then says what was answered. */
+  /** Writes to today's time shard a hundred times a second until it is told to stop; then says what was answered. */
   function keepWriting(db: string): () => Promise<Map<number, number>> {
     const answers = new Map<number, number>();
     let going = true;
@@ -67,6 +68,7 @@ describe("a recovery beside a running relay", { skip: requireReal("influxd") }, 
         const line = `m,t=${i % 4} v=${i},s="live" ${today + BigInt(i % 500)}`;
         const { status } = await write(relay.url("main"), db, line);
         answers.set(status, (answers.get(status) ?? 0) + 1);
+        await setTimeout(10);
       }
     })();
     return async () => {
