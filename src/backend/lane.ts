@@ -428,7 +428,7 @@ export class Lane implements BacklogLane, OrderedLane {
   #keep(entry: Entry, failure: Reply | undefined): void {
     const { handoff } = this.#context;
     if (failure !== undefined && failure !== PAUSED && this.#backlog.keepsNothing) {
-      handoff.lose(entry, "no-buffer");
+      handoff.lose(entry, "no-buffer", entry.ticket?.places.length);
       this.#memory.leave(entry);
       entry.stored();
       entry.answer(failure);

@@ -73,10 +73,26 @@ const DROPPED_IN_FLIGHT: Case = {
   ],
 };
 
+/** Read back from the log and joined, behind a statement that is not executed, and dropped together: counted as one. */
+const DROPPED_TOGETHER: Case = {
+  ...NOT_COUNTED,
+  bufferSize: 0,
+  policies: 0,
+  stop: false,
+  steps: [
+    to(0, "busy"),
+    { kind: "change", scope: ["d"] },
+    { ...write, times: 3, keep: "always", consistency: "one" },
+    { ...write, consistency: "one" },
+  ],
+};
+
 test("whatever the backends do: nothing acknowledged is lost uncounted, the last value is the same everywhere, and nothing waits for ever", async () => {
   const cases = ONCE_FAILED.map((steps): Case => ({ ...NOT_COUNTED, stop: false, steps }));
   await fc.assert(fc.asyncProperty(anyCase, runCase), {
     numRuns: 300,
-    examples: [...cases, NOT_COUNTED, COUNTED_TWICE, DROPPED_IN_FLIGHT].map((example) => [example]),
+    examples: [...cases, NOT_COUNTED, COUNTED_TWICE, DROPPED_IN_FLIGHT, DROPPED_TOGETHER].map((example) => [
+      example,
+    ]),
   });
 });
