@@ -20,6 +20,22 @@ export function pinnedValues(
   }
 }
 
+/**
+ * A condition of a statement that is no SELECT, as far as it can be relied on: undefined if a value stands before its
+ * tag. InfluxDB ignores such a comparison in some SHOW statements, and refuses it in others (measured with 1.6.7).
+ */
+export function tagsFirst(condition: Expression | undefined): Expression | undefined {
+  return condition === undefined || hasValueFirst(condition) ? undefined : condition;
+}
+
+function hasValueFirst(root: Expression): boolean {
+  let node = root;
+  for (; node.kind === "binary" && isLogical(node); node = node.left)
+    if (hasValueFirst(node.right)) return true;
+  if (node.kind === "paren") return hasValueFirst(node.expression);
+  return node.kind === "binary" && node.left.kind === "string";
+}
+
 /** Goes down the left side in a loop, for that may be as deep as a query is long. */
 function ofBinary(root: Binary, tag: string): ReadonlySet<string> | undefined {
   const spine: Binary[] = [];

@@ -3,6 +3,7 @@ import type { Show } from "../../influxql/ast-show.ts";
 import { tagsOf } from "./disjoint.ts";
 import type { KeyMap } from "./key-map.ts";
 import { allShards, ownersOf } from "./owners.ts";
+import { tagsFirst } from "./pinned-tags.ts";
 import { type Plan, refuse } from "./plan.ts";
 
 /** The shard that answers for what is the same on all of them. */
@@ -70,7 +71,7 @@ function isUnion(where: Expression): boolean {
 }
 
 function shardsOf(show: Lists, map: KeyMap, db: string): readonly number[] {
-  const where = "where" in show ? show.where : undefined;
+  const where = tagsFirst("where" in show ? show.where : undefined);
   const from = show.kind === "show-measurements" ? (show.measurement ? [show.measurement] : []) : show.from;
   if (from.length === 0) return ownersOf(undefined, where, map, db);
   const owners = from.flatMap((source) => ownersOf(source, where, map, db));

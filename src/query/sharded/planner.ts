@@ -2,6 +2,7 @@ import type { Statement } from "../../influxql/ast.ts";
 import type { Show } from "../../influxql/ast-show.ts";
 import type { KeyMap } from "./key-map.ts";
 import { ownersOf, ownersOfSelect } from "./owners.ts";
+import { tagsFirst } from "./pinned-tags.ts";
 import { type Plan, refuse } from "./plan.ts";
 import { everywhere, planContinuousQuery, planInto } from "./plan-into.ts";
 import { planSelect, wayOutOf } from "./plan-select.ts";
@@ -24,7 +25,7 @@ export function planStatement(statement: Statement, map: KeyMap, db: string): Pl
     case "drop-series": {
       const { from, where } = statement;
       const sources = from.length === 0 ? [undefined] : from;
-      const shards = sources.flatMap((source) => ownersOf(source, where, map, db));
+      const shards = sources.flatMap((source) => ownersOf(source, tagsFirst(where), map, db));
       return { kind: "broadcast", shards: [...new Set(shards)].sort((a, b) => a - b) };
     }
     case "drop-measurement": {

@@ -216,6 +216,8 @@ test("lists are united, and what is the same everywhere is asked of one shard", 
     SHOW TAG KEYS SLIMIT 1 => refuse SHOW TAG KEYS with SLIMIT
     SHOW TAG VALUES WITH KEY = host => merge-list 0,1,2
     SHOW TAG VALUES WITH KEY = host WHERE c = 'b1' => route 1
+    SHOW TAG KEYS WHERE 'b1' = c => merge-list 0,1,2
+    SHOW TAG KEYS WHERE c = 'b1' AND (h = 'x' AND 'b1' = c) => merge-list 0,1,2
     SHOW TAG VALUES WITH KEY IN (c, host) WHERE host = 'x' => merge-list 0,1,2
     SHOW FIELD KEYS => merge-list 0,1,2
     SHOW FIELD KEYS FROM m => merge-list 0,1,2
@@ -263,6 +265,7 @@ test("changes run on exactly the shards that they are about", () => {
     DROP SERIES FROM m WHERE c = 'b1' => broadcast 1
     DROP SERIES FROM m WHERE c =~ /b1/ => broadcast 0,1,2
     DROP SERIES WHERE c = 'c1' => broadcast 2
+    DROP SERIES WHERE 'c1' = c => broadcast 0,1,2
     DROP MEASUREMENT m => broadcast 0,1,2
     DROP SHARD 3 => refuse DROP SHARD
     CREATE SUBSCRIPTION s ON x.y DESTINATIONS ALL 'udp://h:1' => refuse subscriptions
