@@ -297,7 +297,7 @@ export class Relay {
       listener,
       before: before ?? "no shards",
       after: after ?? "no shards",
-      next: "what is stored stays where it is, and new points of some keys go to other servers: take the change back, or move what is stored",
+      next: "what is stored stays where it is, and new points of some keys go to other servers: take the change back, or move what influxdb-relay shards check finds",
     });
   }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { readShardsArguments } from "../adapters/node/shards-arguments.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { MAP_ALGORITHM, MAP_VERSION, ShardMap } from "../src/shard/map.ts";
 import { source } from "./config/support.ts";
@@ -29,4 +30,12 @@ test("docs/sharding.md: it names the map as /status does", () => {
         .replace(",", ", "),
     ),
   );
+});
+
+test("docs/sharding.md: its commands are ones, and each action is there", () => {
+  const commands = [...page.matchAll(/^influxdb-relay shards (.*)$/gm)].map(([, words = ""]) =>
+    words.split(" "),
+  );
+  const actions = commands.map((words) => readShardsArguments(words, 0n).action);
+  assert.deepEqual(new Set(actions), new Set(["preview", "plan", "check"]));
 });

@@ -11,6 +11,7 @@ influxdb-relay status | drain NAME | resume NAME --config FILE
 influxdb-relay spool list|show|verify|drop|replay --config FILE
 influxdb-relay compare --from NAME --to NAME --config FILE
 influxdb-relay recover --backend NAME --config FILE
+influxdb-relay shards preview|plan|check --config FILE
 
 Writes to every InfluxDB of a replica set. Without --config it starts two embedded demo servers to try it out.
 
@@ -24,6 +25,7 @@ Writes to every InfluxDB of a replica set. Without --config it starts two embedd
   spool ...       look after what is kept for servers that lack something: see influxdb-relay spool --help
   compare ...     say how two servers differ: see influxdb-relay compare --help
   recover ...     make a server the same as its replica: see influxdb-relay recover --help
+  shards ...      say where data is and would be: see influxdb-relay shards --help
                   (each of them has --help)
 
 Signals: SIGHUP reads the config and the certificates again; SIGTERM and SIGINT stop.

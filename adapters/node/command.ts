@@ -10,6 +10,7 @@ import type { Host, Output } from "./host.ts";
 import { isRecoveryAction } from "./recovery-arguments.ts";
 import { runRecoveryCommand } from "./recovery-command.ts";
 import { serve } from "./serve.ts";
+import { runShardsCommand } from "./shards-command.ts";
 import { runSpoolCommand } from "./spool-command.ts";
 
 /** Runs one command line to its end and returns the exit code. */
@@ -23,6 +24,7 @@ export async function runCommand(
     if (isBackendAction(word)) return await runBackendCommand(word, rest, host, output);
     if (word === "spool") return await runSpoolCommand(rest, host, output);
     if (isRecoveryAction(word)) return await runRecoveryCommand(word, rest, host, output);
+    if (word === "shards") return await runShardsCommand(rest, host, output);
     return await run(readArguments(args), host, output);
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;

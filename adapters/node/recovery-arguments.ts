@@ -164,7 +164,8 @@ function scopeOf(values: Values, nowNs: bigint): Scope {
   return { db: name("db"), rp: name("rp"), measurement: name("measurement"), span: { start, end } };
 }
 
-function timeOf(option: string, text: string | undefined, nowNs: bigint): bigint | undefined {
+/** Nanoseconds since 1970 of an option that says a time, or how long ago it was. */
+export function timeOf(option: string, text: string | undefined, nowNs: bigint): bigint | undefined {
   if (text === undefined) return undefined;
   const days = /^(\d{1,5})d$/.exec(text)?.[1];
   const ago = days === undefined ? parseGoDuration(text) : Number(days) * 86_400_000;

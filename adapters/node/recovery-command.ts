@@ -51,7 +51,7 @@ export async function runRecoveryCommand(
     const pair = await openPair(request, backends, platform, relay.control);
     opened.push(pair.source, pair.target);
     const ports: RecoveryPorts = { clock, random, control: relay.control, meter };
-    const report = await withSignals((signal) =>
+    const report = await withSignals("interrupted: the same command goes on from here", (signal) =>
       request.action === "compare"
         ? compare(request, pair, ports, signal)
         : recover(request, config, pair, ports, signal),
@@ -176,10 +176,9 @@ async function chooseSource(
 }
 
 /** Ends what runs when the process is told to stop. */
-async function withSignals<T>(run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withSignals<T>(message: string, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const abort = new AbortController();
-  const stop = () =>
-    abort.abort(new RecoveryError("ABORTED", "interrupted: the same command goes on from here"));
+  const stop = () => abort.abort(new RecoveryError("ABORTED", message));
   process.once("SIGINT", stop).once("SIGTERM", stop);
   try {
     return await run(abort.signal);

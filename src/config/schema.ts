@@ -19,6 +19,7 @@ import {
   wholeNumber,
 } from "./options.ts";
 import { recoverySchema } from "./recovery-schema.ts";
+import { MAX_SHARD_WEIGHT } from "./shard-key.ts";
 import { pins, shardBy, shardName } from "./shard-options.ts";
 import { spoolSchema } from "./spool-schema.ts";
 import { STATEMENTS } from "./statements.ts";
@@ -120,7 +121,7 @@ const shardSchema = table({
     unit: "shares",
     fallback: 1,
     min: 1,
-    max: 1000,
+    max: MAX_SHARD_WEIGHT,
   }),
   output: v.pipe(
     tables(outputSchema, OUTPUTS),

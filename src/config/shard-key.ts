@@ -2,6 +2,11 @@ import type { ShardKeyPart } from "./config.ts";
 
 const TAG = "tag:";
 
+/** 1 to 64 of these. */
+export const isShardName = (text: string): boolean => /^[\w.-]{1,64}$/.test(text);
+
+export const MAX_SHARD_WEIGHT = 1000;
+
 /**
  * Reads one part of `shard-by`: `db`, `measurement` or `tag:NAME`; undefined if it is none. No tag of InfluxDB has a
  * name that ends in a backslash.

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { ShardKeyPart } from "./config.ts";
 import { info } from "./options.ts";
-import { parseShardKeyPart } from "./shard-key.ts";
+import { isShardName, parseShardKeyPart } from "./shard-key.ts";
 
 const SHARD_BY =
   '"measurement", "db", "tag:NAME" with the name of a tag, or a list of different ones of these';
@@ -36,7 +36,7 @@ function keyParts(value: unknown): ShardKeyPart[] | undefined {
 /** It is hashed and goes into paths and metrics, so it is one that reads the same everywhere. */
 export function shardName(about: string) {
   const mustBe = `must be ${SHARD_NAME}`;
-  return v.pipe(v.string(mustBe), v.regex(/^[\w.-]{1,64}$/, mustBe), info({ about, form: SHARD_NAME }));
+  return v.pipe(v.string(mustBe), v.check(isShardName, mustBe), info({ about, form: SHARD_NAME }));
 }
 
 /** A table of any keys with the names of shards. Whether there is such a shard is checked later. */

@@ -1,4 +1,4 @@
-import type { ShardPin } from "../../src/config/config.ts";
+import type { ShardKeyPart, ShardPin } from "../../src/config/config.ts";
 import { parsePin, parseShardKeyPart } from "../../src/config/shard-key.ts";
 import { ShardMap, type ShardMapConfig } from "../../src/shard/map.ts";
 
@@ -36,3 +36,22 @@ export function mapConfig({
 }
 
 export const createMap = (map?: TestMap): ShardMap => new ShardMap(mapConfig(map));
+
+/** The values of the key of a point, one for each part of it. */
+export function keyValues(
+  by: readonly ShardKeyPart[],
+  {
+    db,
+    measurement,
+    tags,
+  }: {
+    readonly db: string;
+    readonly measurement: string;
+    readonly tags: Readonly<Record<string, string>>;
+  },
+): string[] {
+  return by.map((part) => {
+    if (part.kind === "tag") return Object.hasOwn(tags, part.name) ? (tags[part.name] as string) : "";
+    return part.kind === "db" ? db : measurement;
+  });
+}

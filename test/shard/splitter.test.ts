@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { keyValues } from "../../src/shard/plan.ts";
+
 import { type Part, Splitter } from "../../src/shard/splitter.ts";
 import { pointLineBounds, survey } from "../../src/write/line-scan.ts";
 import type { Point } from "../../src/write/points.ts";
 import { bodies, bytes, plainBodies, read, text } from "../write/line-protocol.ts";
-import { createMap, type TestMap } from "./maps.ts";
+import { createMap, keyValues, type TestMap } from "./maps.ts";
 
 const DB = "db,1";
 
