@@ -1,4 +1,4 @@
-// Every npm script begins with this (pre-scripts do not run where scripts are ignored, as .npmrc says), and goes on with
+// Every npm script begins with this (pre-scripts do not run where somebody has npm ignore scripts), and goes on with
 // `exec env`, because the shell would remember the machine's own Node.
 //
 // Installs the locked dependencies when they are not those of package-lock.json. Runs on the machine's own Node, before
@@ -18,7 +18,7 @@ const stamp = join(root, "node_modules", ".installed");
 
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   console.error("Installing the dependencies named in package-lock.json ...");
-  execFileSync("npm", ["ci", "--loglevel=error"], {
+  execFileSync("npm", ["ci", "--ignore-scripts", "--loglevel=error"], {
     cwd: root,
     stdio: ["ignore", 2, 2],
     shell: process.platform === "win32",

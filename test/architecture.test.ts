@@ -8,6 +8,7 @@ import { codeOf, type Import, importsOf, resolveImport } from "./support/source-
 /** From top to bottom. A file imports its own layer's folder and lower layers; of one row nobody imports the other. */
 const LAYERS: readonly (readonly string[])[] = [
   ["adapters/"],
+  ["src/index.ts"],
   ["src/app.ts", "src/admin/"],
   ["src/relay.ts"],
   ["src/relay/"],

@@ -21,6 +21,7 @@ export interface Child {
 
 export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
+  readonly cwd?: string;
   /** Gets each line of standard output and standard error, without its line feed. */
   readonly onLine?: (line: string) => void;
   readonly onEnd?: () => void;
@@ -29,6 +30,7 @@ export interface ChildOptions {
 /** Runs a command. It dies with this process, if not before. */
 export function startChild(command: string, args: readonly string[], options: ChildOptions = {}): Child {
   const child = spawn(command, args, {
+    cwd: options.cwd,
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -40,6 +40,8 @@ export interface RelayProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Node if absent. */
   readonly runtime?: "node" | "deno";
+  /** Another Node than the one that runs the tests. */
+  readonly node?: string;
   /** Another program than the runtime's file in adapters/. */
   readonly entry?: string;
   /** How long it may take until it is ready, in milliseconds; longer than usual where the machine has much else to do. */
@@ -64,7 +66,8 @@ export async function startRelay(options: RelayProcessOptions): Promise<RelayPro
   const log: RelayLogLine[] = [];
 
   const runtime = RUNTIMES[options.runtime ?? "node"];
-  const [command = "", ...flags] = runtime.command();
+  const [program = "", ...flags] = runtime.command();
+  const command = options.node ?? program;
   const entry = options.entry ?? runtime.program;
   const child = startChild(command, [...flags, entry, "--config", configFile, ...(options.args ?? [])], {
     ...(options.env === undefined ? {} : { env: options.env }),

@@ -21,7 +21,8 @@ export function requirePython(module: string): { readonly program: string; reado
   return { program: "", skip: skipOrThrow(`Python's ${module} not installed`) };
 }
 
-function skipOrThrow(reason: string): string {
+/** The reason, for a test to be skipped with. @throws if REQUIRE_REAL=1 is set. */
+export function skipOrThrow(reason: string): string {
   if (process.env["REQUIRE_REAL"] === "1") throw new Error(`REQUIRE_REAL=1, but ${reason}`);
   return reason;
 }
