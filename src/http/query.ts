@@ -82,7 +82,7 @@ export function createQueryEndpoints(
       parameters,
       headers,
       forward: {
-        ...forwarded(c, taken),
+        ...forwarded(c, "/query", taken),
         headers: contentType === undefined ? headers : { ...headers, "content-type": contentType },
       },
       credentials: taken.credentials,
@@ -91,12 +91,17 @@ export function createQueryEndpoints(
     return answers.query(c, answer);
   }
 
-  async function pass(c: Context, headers: readonly string[], db: string | undefined): Promise<Response> {
+  async function pass(
+    c: Context,
+    path: string,
+    headers: readonly string[],
+    db: string | undefined,
+  ): Promise<Response> {
     const taken = await take(c);
     if ("refusal" in taken) return answers.reply(c, taken.refusal);
     const service = await listener.queries(c);
     const answer = await service.pass({
-      ...forwarded(c, taken),
+      ...forwarded(c, path, taken),
       headers: passedHeaders(c, headers),
       databases: db === undefined ? undefined : [db],
       credentials: taken.credentials,
@@ -107,13 +112,18 @@ export function createQueryEndpoints(
 
   return {
     influxql,
-    flux: (c) => pass(c, HEADERS, undefined),
-    promRead: (c) => pass(c, [...HEADERS, ...PROM_HEADERS], parseParameters(c.req.url).get("db")),
+    flux: (c) => pass(c, "/api/v2/query", HEADERS, undefined),
+    promRead: (c) =>
+      pass(c, "/api/v1/prom/read", [...HEADERS, ...PROM_HEADERS], parseParameters(c.req.url).get("db")),
   };
 }
 
-/** The request as it came, but for its credentials. */
-function forwarded(c: Context, { body }: Taken): Pick<ReadQuery, "method" | "path" | "body"> {
-  const path = c.req.path + withoutCredentials(c.req.url);
+/** The request as it came, but for its credentials. Its path is InfluxDB's, also where another app has the relay below one. */
+function forwarded(
+  c: Context,
+  endpoint: string,
+  { body }: Taken,
+): Pick<ReadQuery, "method" | "path" | "body"> {
+  const path = endpoint + withoutCredentials(c.req.url);
   return body === undefined ? { method: "GET", path } : { method: "POST", path, body };
 }
