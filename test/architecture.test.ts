@@ -9,7 +9,7 @@ import { codeOf, type Import, importsOf, resolveImport } from "./support/source-
 const LAYERS: readonly (readonly string[])[] = [
   ["adapters/"],
   ["src/index.ts"],
-  ["src/app.ts", "src/admin/"],
+  ["src/app.ts", "src/admin/", "src/doctor/"],
   ["src/relay.ts"],
   ["src/relay/"],
   ["src/http/", "src/udp/"],

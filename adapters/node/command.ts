@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
+import { parse as parseToml } from "smol-toml";
 import { describeConfig } from "../../src/config/describe.ts";
 import { warnings } from "../../src/config/warnings.ts";
 import { ConfigError, RelayError } from "../../src/errors.ts";
-import { type Command, readArguments, USAGE, UsageError } from "./arguments.ts";
+import { type Command, readArguments, UsageError } from "./arguments.ts";
 import { isBackendAction } from "./backend-arguments.ts";
 import { runBackendCommand } from "./backend-command.ts";
 import { loadConfigFile } from "./config-file.ts";
+import { runDoctorCommand } from "./doctor-command.ts";
 import type { Host, Output } from "./host.ts";
 import { isRecoveryAction } from "./recovery-arguments.ts";
 import { runRecoveryCommand } from "./recovery-command.ts";
@@ -22,6 +24,7 @@ export async function runCommand(
   try {
     const [word, ...rest] = args;
     if (isBackendAction(word)) return await runBackendCommand(word, rest, host, output);
+    if (word === "doctor") return await runDoctorCommand(rest, host, output);
     if (word === "spool") return await runSpoolCommand(rest, host, output);
     if (isRecoveryAction(word)) return await runRecoveryCommand(word, rest, host, output);
     if (word === "shards") return await runShardsCommand(rest, host, output);
@@ -36,15 +39,20 @@ export async function runCommand(
 async function run(command: Command, host: Host, { stdout, stderr }: Output): Promise<number> {
   switch (command.kind) {
     case "help":
-      stdout.write(USAGE);
+      stdout.write(command.text);
       return 0;
     case "version":
       stdout.write(`influxdb-relay ${packageVersion()}\n`);
       return 0;
     case "check": {
-      const config = loadConfigFile(command.config as string, host.runtime);
-      stdout.write(describeConfig(config));
-      for (const warning of warnings(config)) stderr.write(`warning: ${warning}\n`);
+      const config = loadConfigFile(command.config, host.runtime);
+      const [text, warned] = [describeConfig(config), warnings(config)];
+      if (command.json) {
+        stdout.write(`${JSON.stringify({ warnings: warned, config: parseToml(text) }, undefined, 2)}\n`);
+        return 0;
+      }
+      stdout.write(text);
+      for (const warning of warned) stderr.write(`warning: ${warning}\n`);
       return 0;
     }
     case "serve":

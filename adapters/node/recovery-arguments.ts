@@ -42,7 +42,8 @@ const COMMON: ParseArgsOptionsConfig = {
   help: { ...BOOLEAN, short: "h" },
 };
 
-const SCOPE_HELP = `  --db DB            only this database
+const SCOPE_HELP = `  --config FILE      the relay's config
+  --db DB            only this database
   --rp RP            only retention policies of this name
   --measurement M    only measurements of this name
   --since TIME       only points from this time on: 2026-08-01, 2026-08-01T12:00:00Z, or 36h for so long ago

@@ -1,4 +1,4 @@
-import type { Config, OutputConfig } from "../../src/config/config.ts";
+import type { Config } from "../../src/config/config.ts";
 import type { Platform } from "../../src/platform.ts";
 import { compareServers, type RecoveryPorts } from "../../src/recovery/compare.ts";
 import type { RelayControl } from "../../src/recovery/control.ts";
@@ -7,8 +7,7 @@ import { Meter } from "../../src/recovery/progress.ts";
 import { Recovery } from "../../src/recovery/recover.ts";
 import { Server } from "../../src/recovery/server.ts";
 import type { Pair } from "../../src/recovery/unit.ts";
-import { nameOf, signatureOf } from "../../src/relay/names.ts";
-import { replicaSets } from "../../src/shard/sets.ts";
+import { type NamedOutput, namedOutputs } from "../../src/relay/replicas.ts";
 import { commandLog } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
@@ -40,7 +39,7 @@ export async function runRecoveryCommand(
     return 0;
   }
   const config = loadConfigFile(request.config, host.runtime);
-  const backends = backendsOf(config);
+  const backends = namedOutputs(config);
   const { clock, random } = platform;
   const meter = new Meter(clock);
   const progress = showProgress(() => meter.read(), stderr, process.stderr.isTTY === true);
@@ -97,36 +96,13 @@ async function recover(
   return { equal: report.equal, json: report, text: recoverText(report) };
 }
 
-interface Backend {
-  readonly output: OutputConfig;
-  /** Those of which it is a replica, each as a listener and the number of its shard. */
-  readonly sets: ReadonlySet<string>;
-}
-
-function backendsOf({ http }: Config): Map<string, Backend> {
-  const taken = new Map<string, string>();
-  const found = new Map<string, Backend & { readonly sets: Set<string> }>();
-  for (const listener of http) {
-    for (const [shard, outputs] of replicaSets(listener, listener.outputs).entries()) {
-      for (const output of outputs) {
-        const name = nameOf(output, listener, taken);
-        taken.set(name, signatureOf(output));
-        const backend = found.get(name) ?? { output: { ...output, name }, sets: new Set() };
-        backend.sets.add(JSON.stringify([listener.name, shard]));
-        found.set(name, backend);
-      }
-    }
-  }
-  return found;
-}
-
 async function openPair(
   request: Compare | Recover,
-  backends: ReadonlyMap<string, Backend>,
+  backends: ReadonlyMap<string, NamedOutput>,
   platform: Platform,
   control: RelayControl,
 ): Promise<Pair> {
-  const find = (option: string, name: string): Backend => {
+  const find = (option: string, name: string): NamedOutput => {
     const backend = backends.get(name);
     if (backend !== undefined) return backend;
     const known = [...backends.keys()].join(", ");
@@ -153,7 +129,7 @@ async function openPair(
 /** A replica that answers, best one that lacks nothing as far as the relay knows. */
 async function chooseSource(
   target: string,
-  replicas: ReadonlyMap<string, Backend>,
+  replicas: ReadonlyMap<string, NamedOutput>,
   platform: Platform,
   control: RelayControl,
 ): Promise<Server> {

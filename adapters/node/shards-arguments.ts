@@ -76,6 +76,7 @@ plan      what would move when the shards of a listener change
 
 check     data on servers of a shard that belongs to another one, of all servers
 
+  --config FILE        the relay's config
   --listener NAME      the listener, if the config has several
   --db DB              only this database
   --json               print JSON
@@ -86,6 +87,7 @@ Exit codes: 0 done and in place, 1 something is misplaced or could not be asked,
 
   influxdb-relay shards preview --config relay.toml --shard-by tag:customer_id --shards s1,s2,s3
   influxdb-relay shards plan --config relay.toml --add s4
+  influxdb-relay shards check --config relay.toml
 `;
 
 /** The values of all options that a command may have. */

@@ -1,23 +1,35 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { readArguments, UsageError } from "../../../adapters/node/arguments.ts";
+import { readArguments, USAGE, UsageError } from "../../../adapters/node/arguments.ts";
 
 const cases: readonly [string[], object][] = [
   [[], { kind: "serve", config: undefined }],
   [["--config", "r.toml"], { kind: "serve", config: "r.toml" }],
   [["-config", "r.toml"], { kind: "serve", config: "r.toml" }],
   [["-config=r.toml"], { kind: "serve", config: "r.toml" }],
-  [["--config", "r.toml", "--check"], { kind: "check", config: "r.toml" }],
+  [["--config", "r.toml", "--check"], { kind: "check", config: "r.toml", json: false }],
   [["--version"], { kind: "version" }],
-  [["-h"], { kind: "help" }],
-  [["--config", "r.toml", "--help"], { kind: "help" }],
+  [["serve"], { kind: "serve", config: undefined }],
+  [["serve", "-config", "r.toml"], { kind: "serve", config: "r.toml" }],
+  [["check", "--config", "r.toml", "--json"], { kind: "check", config: "r.toml", json: true }],
+  [["-h"], { kind: "help", text: USAGE }],
+  [["--config", "r.toml", "--help"], { kind: "help", text: USAGE }],
 ];
 
 for (const [args, command] of cases) {
   test(`arguments: ${args.join(" ") || "none"}`, () => assert.deepEqual(readArguments(args), command));
 }
 
-for (const args of [["--confg", "x"], ["--config"], ["--check"], ["relay.toml"]]) {
+for (const args of [
+  ["--confg", "x"],
+  ["--config"],
+  ["--check"],
+  ["relay.toml"],
+  ["check"],
+  ["serve", "--json"],
+  ["serve", "--check", "--config", "r.toml"],
+  ["check", "--version"],
+]) {
   test(`arguments that are wrong: ${args.join(" ")}`, () => {
     assert.throws(() => readArguments(args), UsageError);
   });
