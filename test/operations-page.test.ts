@@ -59,7 +59,14 @@ describe("docs/operations.md", () => {
       "influxdb-relay status --config relay.toml",
       "influxdb-relay drain b --config relay.toml",
       "influxdb-relay resume b --config relay.toml",
+      "influxdb-relay check --config relay.toml",
+      "influxdb-relay doctor --config relay.toml",
     ]);
+    assert.equal((await scene.run("check")).code, 0);
+    const doctor = await scene.run("doctor");
+    assert.equal(doctor.code, 1);
+    assert.match(doctor.output, /^PROBLEM {2}b: reachable: no answer to \/ping/m);
+    assert.match(doctor.output, /^PROBLEM {2}relay: running: runs, and does not let b have queries$/m);
     const drained = async () => (await scene.run("status")).output.includes("drained by operator");
     assert.equal((await scene.runProcess("drain", "b")).code, 0);
     assert.ok(await drained());

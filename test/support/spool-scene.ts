@@ -129,7 +129,17 @@ output = [
     b.setFault();
     await write("other", "held v=1 1");
     await poll(async () => (await backend()).held[0]?.status === 404, "the held write");
-    await b.refuse();
+    // It goes behind an answer to the held write: one whose answer is lost is suspect.
+    b.setFault({ kind: "answer-then-die", path: "/write" });
+    await poll(
+      () =>
+        fetch(`${b.url}/ping`).then(
+          () => false,
+          () => true,
+        ),
+      "the server to go",
+    );
+    b.setFault();
     for (const [db, line] of [
       ["demo", "late v=1 3"],
       ["more", "late v=2 4"],
