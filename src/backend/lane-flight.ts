@@ -30,7 +30,7 @@ export class LaneFlight {
     const { client, clock, gate, observed, pace } = this.#context;
     const [first] = entries as [Entry, ...Entry[]];
     const sentAtMs = clock.monotonic();
-    const again = first.sent;
+    const again = first.sent || first.missed;
     let bytes = 0;
     this.sending = true;
     this.#sentAtMs = sentAtMs;

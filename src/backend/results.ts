@@ -10,7 +10,7 @@ export interface Carried {
   readonly bytes: number;
   /** When it was sent (monotonic). */
   readonly sentAtMs: number;
-  /** Its first write had been sent before; one that was read back from a log meanwhile counts as new. */
+  /** Its first write had been sent before, or kept. */
   readonly again: boolean;
 }
 
@@ -21,7 +21,7 @@ export class Results {
   readonly requests: Record<OutcomeKind, number> = noOutcomes();
   /** Writes that they carried; one that was sent again counts again. */
   writes = 0;
-  /** Requests whose first write had been sent before. */
+  /** Requests whose first write had been sent before, or kept. */
   retries = 0;
   readonly seconds = new Histogram(REQUEST_SECONDS);
   readonly joined = new Histogram(JOINED_WRITES);

@@ -40,7 +40,7 @@ export const BACKEND_METRICS: readonly Metric[] = [
   ),
   order.counter(
     "backend_retries",
-    "Requests whose first write had been sent before.",
+    "Requests whose first write had been sent before, or kept.",
     ({ retries }) => retries,
   ),
   order.gauge("backend_up", "1 while a backend answers.", ({ up }) => up),
