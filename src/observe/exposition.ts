@@ -61,12 +61,13 @@ function linesOf(family: Family): string[] {
   });
 }
 
-function distributionLines(name: string, pairs: readonly string[], value: Distribution): string[] {
+function distributionLines(name: string, pairs: string, value: Distribution): string[] {
+  const before = `${name}_bucket{${pairs === "" ? "" : `${pairs},`}le="`;
   let below = 0;
   const buckets = value.counts.map((count, i) => {
     below += count;
     const bound = value.bounds[i] ?? Number.POSITIVE_INFINITY;
-    return `${seriesOf(`${name}_bucket`, [...pairs, `le="${boundText(bound)}"`])} ${below}`;
+    return `${before}${boundText(bound)}"} ${below}`;
   });
   return [
     ...buckets,
@@ -80,12 +81,16 @@ export function seriesName(metric: Pick<Metric, "name" | "type" | "labels">, sam
   return seriesOf(sampleName(metric), pairsOf(metric.labels, sample));
 }
 
-function pairsOf(labels: readonly string[], sample: Sample): string[] {
-  return labels.map((label, i) => `${label}="${escaped(sample.labels[i] ?? "").replaceAll('"', '\\"')}"`);
+function pairsOf(labels: readonly string[], sample: Sample): string {
+  return labels.map((label, i) => `${label}="${labelText(sample.labels[i] ?? "")}"`).join(",");
 }
 
-function seriesOf(name: string, pairs: readonly string[]): string {
-  return pairs.length === 0 ? name : `${name}{${pairs.join(",")}}`;
+function seriesOf(name: string, pairs: string): string {
+  return pairs === "" ? name : `${name}{${pairs}}`;
+}
+
+function labelText(text: string): string {
+  return /[\\"\n]/.test(text) ? escaped(text).replaceAll('"', '\\"') : text;
 }
 
 function escaped(text: string): string {
