@@ -112,7 +112,7 @@ export interface OrderFigures {
   readonly inSync: boolean;
   readonly staleSeconds: number;
   readonly drained: boolean;
-  readonly counters: Counts<"poisoned" | "damaged" | "changes" | "changesFailed">;
+  readonly counters: Counts<"poisoned" | "changes" | "changesFailed">;
   readonly retries: number;
   /** Writes that a request carried. */
   readonly joined: Distribution;

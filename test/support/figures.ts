@@ -78,7 +78,7 @@ export const ALL_FIGURES: Figures = {
         inSync: false,
         staleSeconds: 1,
         drained: true,
-        counters: { poisoned: 1, damaged: 2, changes: 3, changesFailed: 4 },
+        counters: { poisoned: 1, changes: 2, changesFailed: 3 },
         retries: 1,
         joined: NONE,
         requestBytes: NONE,
