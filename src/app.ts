@@ -36,6 +36,7 @@ export function createApp(listener: AppListener, ports: AppPorts): Hono {
   app.get("/ready", probes.ready);
   app.get("/health/backends/:name", probes.backend);
   app.get("/status", probes.status);
+  app.get("/metrics", probes.metrics);
   app.notFound(fallbacks.noRoute);
   app.onError(fallbacks.failed);
   return app;

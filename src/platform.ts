@@ -179,6 +179,17 @@ export interface SpoolRoot {
   close(): Promise<void>;
 }
 
+/** A process; what the runtime does not tell is undefined. */
+export interface ProcessFigures {
+  /** Of all its threads, in user and system mode, since the start. */
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  /** Seconds since 1970. */
+  readonly startedAtSeconds: number;
+  readonly openFds: number | undefined;
+  readonly maxFds: number | undefined;
+}
+
 export interface Platform {
   readonly runtime: "node" | "deno" | "workers";
   readonly clock: Clock;
@@ -202,4 +213,8 @@ export interface Platform {
    */
   gunzip(bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> | Uint8Array;
   gzip(bytes: Uint8Array): Promise<Uint8Array> | Uint8Array;
+  /** What runs, for whoever watches it. */
+  readonly build?: { readonly version: string; readonly runtimeVersion: string };
+  /** What the runtime tells of the process; absent where there is none. */
+  processFigures?(): ProcessFigures;
 }

@@ -8,6 +8,7 @@ import type {
   SpoolConfig,
 } from "./config/config.ts";
 import type { AppListener, HttpCounters } from "./http/listener.ts";
+import type { Figures } from "./observe/figures.ts";
 import { createLog, type Log } from "./observe/log.ts";
 import type { Platform } from "./platform.ts";
 import type { QueryCounters } from "./query/counters.ts";
@@ -16,6 +17,7 @@ import { createTaskRunner } from "./recovery/auto-run.ts";
 import type { AutoStatus } from "./recovery/auto-status.ts";
 import { type CheckStatus, ScheduledCheck } from "./recovery/scheduled-check.ts";
 import { FieldCheck, type FieldTypesStatus } from "./relay/field-check.ts";
+import { recoveryFigures, removedFigures } from "./relay/figures.ts";
 import { Listener } from "./relay/listener.ts";
 import { MissingDatabases } from "./relay/missing-databases.ts";
 import { nameOf, signatureOf } from "./relay/names.ts";
@@ -169,6 +171,7 @@ export class Relay {
       stampClock: this.#stampClock,
       log: this.log,
       counters: listener.counters,
+      answers: listener.answers,
       queries: () => listener.queries,
       queryCounters: listener.queryCounters,
       backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
@@ -178,6 +181,7 @@ export class Relay {
       }),
       outOfSync: (name) => listener.backends.find((backend) => backend.name === name)?.outOfSync(),
       status: () => this.status(),
+      figures: () => this.figures(),
     };
   }
 
@@ -212,6 +216,24 @@ export class Relay {
         backends: this.#recovery.status(),
         check: this.#check.status,
       },
+    };
+  }
+
+  /** What `/metrics` and whoever draws the relay are made from. */
+  figures(): Figures {
+    this.#closeDelivered();
+    const { clock, build, processFigures, runtime } = this.#platform;
+    return {
+      atMs: clock.monotonic(),
+      build: { version: "", runtimeVersion: "", ...build, runtime },
+      process: processFigures?.(),
+      listeners: [...this.#listeners.values()].map((listener) => listener.figures()),
+      udp: this.#udp.status(),
+      waiting: { bytes: this.#budget.bytes, refused: this.#budget.refused },
+      backends: [...this.#backends.values()].map((backend) => backend.figures()),
+      removed: removedFigures(this.#removed),
+      recovery: recoveryFigures(this.#recovery, this.#check.status),
+      fieldTypeConflicts: this.#fieldCheck.status.conflicts.length + this.#fieldCheck.status.omitted,
     };
   }
 

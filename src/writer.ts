@@ -29,6 +29,8 @@ export interface Write {
   readonly body: Uint8Array;
   /** Start and end of each line in it that is a point, one after the other; only for whoever divides it, where it is known. */
   readonly lineBounds?: readonly number[] | undefined;
+  /** How many of its lines are points, or were meant to be; only where that was counted. */
+  readonly lines?: number;
   /** False when the body has no line that InfluxDB would parse: such a write is answered but never kept. */
   readonly hasLines: boolean;
   /** False when it would swallow the first line of what follows it, because it does not end at a line end. */
@@ -60,6 +62,11 @@ export interface Change {
 
 /** What a backend's answer means for the write. See the outcome table in docs/reliability.md. */
 export type OutcomeKind = "stored" | "rejected" | "not-ready" | "overloaded" | "unreachable";
+
+/** A count for each of them. */
+export function noOutcomes(): Record<OutcomeKind, number> {
+  return { stored: 0, rejected: 0, "not-ready": 0, overloaded: 0, unreachable: 0 };
+}
 
 /** The answer to a write: of one backend, or what a client is told. */
 export interface Reply {

@@ -1,6 +1,7 @@
 import type { Datagrams, LogSink, Platform } from "../../src/platform.ts";
 import { nodeDatagrams } from "../node/datagrams.ts";
 import { nodePlatform } from "../node/platform.ts";
+import { buildOf } from "../node/process-figures.ts";
 import { openSpool } from "../node/spool-files.ts";
 import { holdFile } from "./hold-file.ts";
 
@@ -14,6 +15,7 @@ export function denoPlatform(log: LogSink): Platform {
   return {
     ...nodePlatform(log),
     runtime: "deno",
+    build: buildOf("deno"),
     datagrams,
     openSpool: (path) => openSpool(path, holdFile),
   };

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { parse as parseToml } from "smol-toml";
 import { describeConfig } from "../../src/config/describe.ts";
 import { warnings } from "../../src/config/warnings.ts";
@@ -14,6 +13,7 @@ import { runRecoveryCommand } from "./recovery-command.ts";
 import { serve } from "./serve.ts";
 import { runShardsCommand } from "./shards-command.ts";
 import { runSpoolCommand } from "./spool-command.ts";
+import { packageVersion } from "./version.ts";
 
 /** Runs one command line to its end and returns the exit code. */
 export async function runCommand(
@@ -58,9 +58,4 @@ async function run(command: Command, host: Host, { stdout, stderr }: Output): Pr
     case "serve":
       return await serve(command.config, host);
   }
-}
-
-function packageVersion(): string {
-  const text = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
 }

@@ -157,6 +157,7 @@ export class HttpListeners {
       pem: undefined,
       fetch: createAdminApp({
         ...{ config, spool: this.#spool, backends: this.#backends, log },
+        figures: () => this.#relay.figures(),
         ports: this.#server,
       }).fetch,
     };

@@ -3,6 +3,7 @@ import type { Clock, LogSink, Platform } from "../../src/platform.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { gunzip, gzip } from "./gzip.ts";
 import { createHttpClient } from "./http-client.ts";
+import { buildOf, processFigures } from "./process-figures.ts";
 import { openSpool } from "./spool-files.ts";
 
 /** The longest time that a timer of the runtime can be set for; a longer one would fire at once. */
@@ -45,5 +46,7 @@ export function nodePlatform(log: LogSink): Platform {
     readText: (path) => readFileSync(path, "utf8"),
     gunzip,
     gzip,
+    build: buildOf("node"),
+    processFigures,
   };
 }

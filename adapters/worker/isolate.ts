@@ -1,5 +1,6 @@
 import { createApp } from "../../src/app.ts";
 import { ConfigError } from "../../src/errors.ts";
+import { MetricsLog } from "../../src/observe/metrics-log.ts";
 import { type Env, type Found, findConfig, NAME, OBJECTS, readConfig } from "./config.ts";
 import { createListener } from "./listener.ts";
 import { consoleLog, workerPlatform } from "./platform.ts";
@@ -37,9 +38,12 @@ function createAnswer(found: Found, env: Env): Fetch {
     const objects = env[OBJECTS] as DurableObjectNamespace<SpoolObject> | undefined;
     const listener = createListener(config, objects, platform);
     const app = createApp(listener, { readBody, clientAddress, stream, platform });
+    const metrics = new MetricsLog(platform.clock, listener.log);
     return async (request, ...more) => {
       if (new URL(request.url).pathname === "/status") await listener.refreshStatus();
-      return app.fetch(request, ...more);
+      const response = await app.fetch(request, ...more);
+      metrics.tell({ scope: "isolate" }, () => listener.isolateFigures());
+      return response;
     };
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;

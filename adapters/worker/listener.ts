@@ -1,7 +1,9 @@
 import { DirectBackend, type DirectProbe } from "../../src/backend/direct.ts";
 import type { WaitUntil } from "../../src/backend/direct-delivery.ts";
 import type { Config, HttpListenerConfig, SpoolConfig } from "../../src/config/config.ts";
-import { type AppListener, createHttpCounters } from "../../src/http/listener.ts";
+import { type AppListener, createHttpAnswers, createHttpCounters } from "../../src/http/listener.ts";
+import { listenerFigures } from "../../src/http/listener-figures.ts";
+import type { Figures } from "../../src/observe/figures.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { Platform } from "../../src/platform.ts";
 import { createQueryCounters } from "../../src/query/counters.ts";
@@ -9,6 +11,7 @@ import { DirectChanges } from "../../src/query/direct-changes.ts";
 import type { Queries } from "../../src/query/query.ts";
 import type { ReadReplica } from "../../src/query/replica.ts";
 import { QueryService } from "../../src/query/service.ts";
+import { createPlanCounters } from "../../src/query/sharded/plan.ts";
 import { ShardedQueryService } from "../../src/query/sharded/sharded-service.ts";
 import { replicaSets } from "../../src/shard/sets.ts";
 import { Sharding } from "../../src/shard/sharding.ts";
@@ -23,6 +26,8 @@ import type { SpoolObject } from "./spool-object.ts";
 export interface WorkerListener extends AppListener {
   /** Asks the objects for their figures, which `status` then shows. Never rejects. */
   refreshStatus(): Promise<void>;
+  /** Those of this isolate. */
+  isolateFigures(): Figures;
 }
 
 /**
@@ -40,6 +45,8 @@ export function createListener(
   const log = createLog(platform.log, platform.clock);
   const backends = config.outputs.map((output) => new DirectBackend(output, platform, log));
   const counters = createHttpCounters();
+  const answers = createHttpAnswers();
+  const plans = createPlanCounters();
   const queryCounters = createQueryCounters();
   const sets = replicaSets(config, backends);
   const timeouts = replicaSets(config, config.outputs).map((outputs) =>
@@ -102,7 +109,7 @@ export function createListener(
       changes: new DirectChanges(set, log),
     }));
     if (sharding !== undefined) {
-      return new ShardedQueryService({ ...common, map: sharding.map, shards: sides, maxRowsPulled });
+      return new ShardedQueryService({ ...common, map: sharding.map, shards: sides, maxRowsPulled, plans });
     }
     const [side] = sides as [(typeof sides)[number]];
     return new QueryService({ ...common, ...side, background });
@@ -138,6 +145,7 @@ export function createListener(
     stampClock: createStampClock(platform.clock),
     log,
     counters,
+    answers,
     backendVersion: () => backends.find(({ client }) => client.version !== undefined)?.client.version,
     async ready() {
       const probes = await Promise.all(backends.map(probe));
@@ -164,6 +172,18 @@ export function createListener(
         },
       ],
       backends: backends.map((backend) => backend.status()),
+    }),
+    isolateFigures: () => ({
+      atMs: platform.clock.monotonic(),
+      build: { version: "", runtime: platform.runtime, runtimeVersion: "" },
+      listeners: [
+        listenerFigures(
+          { config, counters, answers, queryCounters },
+          sharding && { plans: { ...plans }, shards: sharding.status([]).shards },
+        ),
+      ],
+      udp: [],
+      backends: backends.map((backend) => backend.figures()),
     }),
     refreshStatus: async () => {
       if (spool === undefined || objects === undefined) return;

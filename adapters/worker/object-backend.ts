@@ -108,6 +108,10 @@ export class ObjectBackend {
     return this.#backend.status();
   }
 
+  figures(): ReturnType<Backend["figures"]> {
+    return this.#backend.figures();
+  }
+
   async close(): Promise<void> {
     await this.#backend.stop();
     await this.#spool.parked.close();

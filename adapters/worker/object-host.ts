@@ -2,6 +2,7 @@ import type { Config, OutputConfig, SpoolConfig } from "../../src/config/config.
 import { SPOOL_DEFAULTS } from "../../src/config/defaults.ts";
 import { RelayError } from "../../src/errors.ts";
 import { createLog, type Log } from "../../src/observe/log.ts";
+import { MetricsLog } from "../../src/observe/metrics-log.ts";
 import type { Clock } from "../../src/platform.ts";
 import { createCredentialSealer } from "../../src/spool/credential-sealer.ts";
 import { type Env, findConfig, readConfig } from "./config.ts";
@@ -54,6 +55,7 @@ export class ObjectHost {
   readonly #options: ObjectHostOptions;
   #config: Config | undefined;
   #log: Log | undefined;
+  #metrics: MetricsLog | undefined;
   #spool: Promise<OpenSpool> | undefined;
   #opened: OpenSpool | undefined;
   #opening: Promise<ObjectBackend> | undefined;
@@ -118,6 +120,19 @@ export class ObjectHost {
       throw error;
     });
     return this.#spool;
+  }
+
+  /** Writes its figures to the log, at most once a minute; while it is closed there are none. */
+  tellFigures(): void {
+    const backend = this.#backend;
+    if (backend === undefined) return;
+    this.#metrics ??= new MetricsLog(this.clock, this.log);
+    this.#metrics.tell({ scope: "object", backend: this.#options.name }, () => ({
+      atMs: this.clock.monotonic(),
+      build: { version: "", runtime: "workers", runtimeVersion: "" },
+      ...{ listeners: [], udp: [] },
+      backends: [backend.figures()],
+    }));
   }
 
   /** Closes the backend if nothing needs it: its timers would keep the object from sleeping. */

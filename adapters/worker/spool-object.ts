@@ -107,6 +107,7 @@ export class SpoolObject extends DurableObject<Env> {
     this.#alarmIn(periodMs);
     try {
       await this.deliver(periodMs);
+      host.tellFigures();
       await host.closeIfDone();
       if (!host.done) return;
       this.#armed = false;

@@ -3,6 +3,8 @@ import * as v from "valibot";
 import type { AdminConfig } from "../config/config.ts";
 import { BodyError, RelayError } from "../errors.ts";
 import type { AppPorts } from "../http/listener.ts";
+import { metricsAnswer } from "../http/metrics.ts";
+import type { Figures } from "../observe/figures.ts";
 import type { Log } from "../observe/log.ts";
 import type { BackendCommands } from "./backend-commands.ts";
 import { addBackendRoutes } from "./backend-routes.ts";
@@ -16,6 +18,7 @@ interface AdminAppOptions {
   readonly config: AdminConfig;
   readonly spool: SpoolCommands;
   readonly backends: BackendCommands;
+  readonly figures: () => Figures;
   readonly log: Log;
   readonly ports: Pick<AppPorts, "readBody" | "clientAddress">;
 }
@@ -36,7 +39,7 @@ const replaySchema = v.strictObject(where);
  * The HTTP side of `[admin]`, for any runtime. GET changes nothing; what changes something is a POST with a JSON
  * object as its body. Answers are JSON, errors `{"error":"..."}`.
  */
-export function createAdminApp({ config, spool, backends, log, ports }: AdminAppOptions): Hono {
+export function createAdminApp({ config, spool, backends, figures, log, ports }: AdminAppOptions): Hono {
   const app = new Hono();
 
   async function body(c: Context): Promise<unknown> {
@@ -51,6 +54,7 @@ export function createAdminApp({ config, spool, backends, log, ports }: AdminApp
 
   app.get("/health", (c) => c.json({ name: "influxdb-relay", status: "pass" }));
   app.use(createGuard(config, log));
+  app.get("/metrics", (c) => metricsAnswer(c, figures()));
   app.get("/spool", async (c) => c.json({ backends: await spool.list() }));
   app.get("/spool/:backend", async (c) => {
     const { part, limit } = parsed(showSchema, c.req.query());

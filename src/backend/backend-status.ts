@@ -62,6 +62,49 @@ export interface HeldStatus {
   readonly atMs?: number;
 }
 
+/** The backend whose status is told. */
+export interface ShownBackend {
+  readonly name: string;
+  readonly up: boolean;
+  readonly version: { readonly version: string } | undefined;
+  readonly backlog: BackendStatus["backlog"];
+  readonly held: readonly HeldStatus[];
+  readonly handoff: Handoff;
+  readonly deadLetters: DeadLetters | undefined;
+  readonly queries: BackendStatus["queries"];
+  isInSync(): boolean;
+  outOfSync(): readonly string[];
+  staleMs(): number;
+}
+
+type Told = Pick<
+  BackendStatus,
+  "drained" | "keptOn" | "drainBytesPerSecond" | "lanes" | "requests" | "writes"
+>;
+
+/** @param told what only the backend itself knows. */
+export function backendStatus(backend: ShownBackend, told: Told): BackendStatus {
+  const { name, up, version, backlog, held, queries, handoff, deadLetters } = backend;
+  return {
+    ...told,
+    ...{ name, backlog, held },
+    state: !up ? "down" : backlog.records > 0 ? "behind" : "up",
+    inSync: backend.isInSync(),
+    reasons: backend.outOfSync(),
+    staleSeconds: Math.ceil(backend.staleMs() / 1_000),
+    version: version?.version,
+    lost: handoff.lost.list().map(rangeStatus),
+    suspect: handoff.suspect.list().map(rangeStatus),
+    queries: { running: queries.running, asked: queries.asked },
+    counters: { ...handoff.counters },
+    deadLetters: deadLetters && {
+      records: deadLetters.records,
+      bytes: deadLetters.bytes,
+      ...deadLetters.counters,
+    },
+  };
+}
+
 export function rangeStatus({ db, rp, minNs, maxNs }: TimeRange): RangeStatus {
   return { db, rp, min: String(minNs), max: String(maxNs) };
 }

@@ -1,4 +1,5 @@
 import type { OutputConfig, SpoolConfig } from "../config/config.ts";
+import type { BackendFigures } from "../observe/figures.ts";
 import type { Log } from "../observe/log.ts";
 import type { HttpAnswer, Platform } from "../platform.ts";
 import { ABANDONED } from "../spool/cursor.ts";
@@ -7,7 +8,8 @@ import { placeOf } from "../spool/statement.ts";
 import type { Kept } from "../spool/undelivered.ts";
 import type { Change, Destination, Write } from "../writer.ts";
 import { Apart } from "./apart.ts";
-import { type BackendStatus, type HeldStatus, heldStatus, rangeStatus } from "./backend-status.ts";
+import { backendFigures } from "./backend-figures.ts";
+import { type BackendStatus, backendStatus, type HeldStatus, heldStatus } from "./backend-status.ts";
 import { type BackendStorage, memorySpool } from "./backend-storage.ts";
 import { Changes } from "./changes.ts";
 import { BackendClient } from "./client.ts";
@@ -110,7 +112,7 @@ export class Backend implements Replica, ChangeReplica {
       storedSince: (ms) => this.#results.storedSince(ms),
       maxBatchBytes: () => this.#output.maxBatchBytes,
       defer: (run) => platform.defer(run),
-      observed: (result, writes) => this.#results.add(result, writes),
+      observed: (result, carried) => this.#results.add(result, carried),
     };
     this.#changes = new Changes({
       ...{ clock, random, gate: this.#gate, pauses: this.#pauses, handoff: this.handoff },
@@ -119,7 +121,7 @@ export class Backend implements Replica, ChangeReplica {
       poisonAfterMs: context.poisonAfterMs,
       defer: context.defer,
       isStorable: (change) => this.#isStorable(change),
-      observed: (result) => context.observed(result, 0),
+      observed: (result) => this.#results.add(result, undefined),
       executed: ({ scope }) => policies.doubt(scope),
     });
     const common = {
@@ -260,6 +262,7 @@ export class Backend implements Replica, ChangeReplica {
 
   accept(write: Write, observer: ReplyObserver, index: number): Acceptance {
     const own = this.#own(write);
+    this.#results.accept(own);
     const lane = this.#lanesOf(write).laneFor(own.destination);
     const entry = new Entry(own, lane, observer, index);
     entry.number = ++this.#accepted;
@@ -379,33 +382,18 @@ export class Backend implements Replica, ChangeReplica {
   }
 
   status(): BackendStatus {
-    const { lost, suspect, counters } = this.handoff;
-    const { backlog } = this;
-    return {
-      name: this.name,
-      state: !this.up ? "down" : backlog.records > 0 ? "behind" : "up",
-      inSync: this.isInSync(),
-      reasons: this.outOfSync(),
-      staleSeconds: Math.ceil(this.staleMs() / 1_000),
+    return backendStatus(this, {
       drained: this.#sync.drains.list,
       keptOn: this.#storage === undefined ? "memory" : "disk",
       drainBytesPerSecond: this.#output.drainMaxRate,
-      version: this.version?.version,
-      backlog,
       lanes: this.#all().reduce((sum, lanes) => sum + lanes.count, 0),
-      held: this.held,
-      lost: lost.list().map(rangeStatus),
-      suspect: suspect.list().map(rangeStatus),
       requests: { ...this.#results.requests },
       writes: this.#results.writes,
-      queries: { running: this.queries.running, asked: this.queries.asked },
-      counters: { ...counters },
-      deadLetters: this.deadLetters && {
-        records: this.deadLetters.records,
-        bytes: this.deadLetters.bytes,
-        ...this.deadLetters.counters,
-      },
-    };
+    });
+  }
+
+  figures(): BackendFigures {
+    return backendFigures(this, this.#all(), this.#results);
   }
 
   /** What it lacks of a part, for whoever wants to look at it: on disk and in memory. */

@@ -2,6 +2,7 @@ import type { Log } from "../observe/log.ts";
 import type { Clock, Timer } from "../platform.ts";
 import type { SpoolChunk, SpoolLog, SpoolRecord } from "../spool/log.ts";
 import type { Destination, Write } from "../writer.ts";
+import type { BacklogAge } from "./backlog-age.ts";
 import type { BacklogLane } from "./backlog-lane.ts";
 import { Entry } from "./entry.ts";
 import type { Handoff } from "./handoff.ts";
@@ -31,6 +32,7 @@ export interface ReadBacklog {
     readonly changes: { schedule(): void };
   };
   readonly lanes: ReadonlyMap<string, BacklogLane>;
+  readonly age: Pick<BacklogAge, "note">;
   distinctLanes(): Iterable<BacklogLane>;
   keyOf(destination: Destination): string;
   isSkipped(place: number): boolean;
@@ -164,6 +166,7 @@ export class BacklogReader {
     if (chunk.damaged > 0) handoff.damaged(chunk.damaged);
     const runs = new Map<BacklogLane, Run[]>();
     for (const record of chunk.records) {
+      if (this.isUnknown(record.seq)) this.#backlog.age.note(record.seq, record.ranMs);
       if (record.statement) this.#findChange(record);
       const lane = this.#laneOf(record);
       if (lane !== undefined) addToRuns(runs, lane, record);

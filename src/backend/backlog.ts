@@ -7,6 +7,7 @@ import type { SpoolFacts, SpoolLog, SpoolRecord } from "../spool/log.ts";
 import { changeOf, statementRecord } from "../spool/statement.ts";
 import { changeRows, changesDone } from "../spool/undelivered.ts";
 import type { Destination } from "../writer.ts";
+import { BacklogAge } from "./backlog-age.ts";
 import { BacklogBounds, type Limits } from "./backlog-bounds.ts";
 import { BacklogChanges } from "./backlog-changes.ts";
 import type { BacklogLane } from "./backlog-lane.ts";
@@ -63,6 +64,7 @@ export class Backlog implements LaneBacklog {
   known = 0;
   readonly options: BacklogOptions;
   readonly reader: BacklogReader;
+  readonly age = new BacklogAge();
   readonly #bounds: BacklogBounds;
   /** Places that are done although records of their lane before them are not. */
   readonly #skipped = new Places();
@@ -150,6 +152,7 @@ export class Backlog implements LaneBacklog {
       lane.stored(entry, ticket, error);
     };
     const place = this.log.append(record, stored);
+    this.#appended(place, record.ranMs);
     ticket = new Ticket([place], this.volatile, (places) => this.#free(places, lane));
     entry.ticket = ticket;
     this.known++;
@@ -159,11 +162,33 @@ export class Backlog implements LaneBacklog {
     if (this.#bounds.exceeded(1)) this.#bounds.makeRoom();
   }
 
+  #appended(place: number, ranMs: number): void {
+    if (this.records === 0) this.age.clear();
+    this.age.note(place, ranMs);
+  }
+
+  /** How long ago the oldest record was accepted that is not delivered, in milliseconds of running time. */
+  get oldestMs(): number | undefined {
+    if (this.records === 0) return undefined;
+    const acceptedAt = this.age.acceptedAt(this.volatile ? this.log.first : this.#firstPending);
+    return acceptedAt === undefined ? undefined : Math.max(0, this.options.ranMs() - acceptedAt);
+  }
+
+  /** The first place that is not done, of all lanes and changes. */
+  get #firstPending(): number {
+    const { next } = this.log;
+    let first = this.reader.discovering ? Math.min(this.reader.frontier, next) : next;
+    first = Math.min(first, this.changes.first ?? first);
+    for (const lane of this.lanes.values()) first = Math.min(first, lane.firstPlace ?? first);
+    return first;
+  }
+
   /** Puts a change into the log; `stored` tells once it is safe, or why it is not. */
   appendChange(barrier: Barrier, stored: (error?: SpoolError) => void): number {
     const { clock, ranMs, handoff } = this.options;
     const record = { ...statementRecord(barrier.change), ranMs: ranMs(), timeMs: clock.now() };
     const place = this.log.append(record, stored);
+    this.#appended(place, record.ranMs);
     barrier.record = place;
     this.changes.add(place, barrier);
     this.known++;
@@ -267,12 +292,10 @@ export class Backlog implements LaneBacklog {
   /** How far all lanes are; the positions of those that are further on are remembered. */
   #collect(): number {
     const { next } = this.log;
-    let cursor = this.reader.discovering ? Math.min(this.reader.frontier, next) : next;
-    cursor = Math.min(cursor, this.changes.first ?? cursor);
+    const cursor = this.#firstPending;
     const reached = new Map<string, number>();
     for (const [key, lane] of this.lanes) {
       const place = lane.firstPlace ?? next;
-      cursor = Math.min(cursor, place);
       const [db = "", rp = ""] = key.split("\0");
       const position = positionKey(db, rp);
       reached.set(position, Math.min(place, reached.get(position) ?? next));

@@ -1,4 +1,5 @@
 import { SpoolError } from "../errors.ts";
+import type { Histogram } from "../observe/histogram.ts";
 import type { Platform, Timer } from "../platform.ts";
 import type { OutcomeKind, Reply, Write } from "../writer.ts";
 import { backoffMs } from "./backoff.ts";
@@ -34,6 +35,7 @@ export interface DirectHost {
   readonly maxDelayMs: number;
   readonly counters: { kept: number; delivered: number };
   readonly requests: Record<OutcomeKind, number>;
+  readonly requestSeconds: Histogram;
   readonly known: DirectKnown;
   /** Counts a write in that is to be tried again; tells why it cannot be. */
   hold(write: Write): LossReason | undefined;
@@ -197,9 +199,11 @@ export class DirectDelivery implements Acceptance {
   }
 
   async #post(): Promise<Reply> {
-    const { client, requests } = this.#backend;
+    const { client, requests, requestSeconds, platform } = this.#backend;
+    const since = platform.clock.monotonic();
     const { reply } = await client.write(this.#write.destination, [this.#write.body]);
     requests[reply.kind]++;
+    requestSeconds.observe((platform.clock.monotonic() - since) / 1_000);
     return reply;
   }
 }

@@ -1,9 +1,11 @@
 import type { OutputConfig } from "../config/config.ts";
 import type { SpoolError } from "../errors.ts";
+import type { BackendFigures } from "../observe/figures.ts";
+import { Histogram, REQUEST_SECONDS } from "../observe/histogram.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
 import { timeRange } from "../write/points.ts";
-import type { OutcomeKind, Reply, Write } from "../writer.ts";
+import { noOutcomes, type OutcomeKind, type Reply, type Write } from "../writer.ts";
 import { BackendClient } from "./client.ts";
 import { DirectDelivery, type DirectHost, type DirectRequest, type LossReason } from "./direct-delivery.ts";
 import { DirectKnown } from "./direct-known.ts";
@@ -57,12 +59,14 @@ export class DirectBackend implements DirectHost {
     /** Writes that the keeper could not store. */
     notStored: 0,
   };
-  readonly requests: Record<OutcomeKind, number> = {
-    stored: 0,
-    rejected: 0,
-    "not-ready": 0,
-    overloaded: 0,
-    unreachable: 0,
+  readonly requests: Record<OutcomeKind, number> = noOutcomes();
+  readonly requestSeconds = new Histogram(REQUEST_SECONDS);
+  readonly #accepted = { writes: 0, lines: 0, bytes: 0 };
+  readonly #lostFor: Record<LossReason, number> = {
+    "no-time": 0,
+    "cut-off": 0,
+    "buffer-full": 0,
+    "no-buffer": 0,
   };
   readonly platform: Platform;
   readonly maxDelayMs: number;
@@ -104,6 +108,7 @@ export class DirectBackend implements DirectHost {
       keepsSafely,
       accept: (write, observer, index) => {
         const own = this.#own(write);
+        this.#accept(own);
         const delivery =
           keeper !== undefined && isBehind(write)
             ? new DirectSession(this, { keeper, waitUntil }, own, observer, index)
@@ -190,6 +195,7 @@ export class DirectBackend implements DirectHost {
 
   lost(write: Write, reason: LossReason, last: Reply): void {
     this.counters.lostRecords++;
+    this.#lostFor[reason]++;
     this.counters.lostBytes += write.body.byteLength;
     const fields = {
       ...this.#fields(write, last),
@@ -236,6 +242,23 @@ export class DirectBackend implements DirectHost {
       requests: { ...requests },
       counters: { ...counters },
     };
+  }
+
+  figures(): BackendFigures {
+    return {
+      name: this.name,
+      accepted: { ...this.#accepted },
+      requests: { ...this.requests },
+      requestSeconds: this.requestSeconds.read(),
+      lostFor: { ...this.#lostFor },
+      counters: { ...this.counters },
+    };
+  }
+
+  #accept({ lines = 0, body }: Write): void {
+    this.#accepted.writes++;
+    this.#accepted.lines += lines;
+    this.#accepted.bytes += body.byteLength;
   }
 
   #fields({ destination: { db, rp, precision }, body }: Write, { status, influxError }: Reply) {

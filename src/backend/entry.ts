@@ -33,6 +33,8 @@ export class Entry implements Acceptance {
   number = 0;
   decision: Decision = "pending";
   inFlight = false;
+  /** It was in a request before. */
+  sent = false;
   /** Where it is in the log, once it is there. */
   ticket: Ticket | undefined;
   /** It could not be put into the log. */

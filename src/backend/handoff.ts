@@ -67,6 +67,15 @@ export class Handoff {
     /** Statements that it will not execute, although another one did. */
     changesFailed: 0,
   };
+  /** Records that were lost, by why. */
+  readonly lostFor: Record<LossReason | "damaged", number> = {
+    "buffer-full": 0,
+    "too-old": 0,
+    "no-buffer": 0,
+    "not-stored": 0,
+    dropped: 0,
+    damaged: 0,
+  };
   /** Stores what has changed. */
   #storing: Timer | undefined;
   #closed = false;
@@ -91,6 +100,7 @@ export class Handoff {
   lose(record: Payload, reason: LossReason, records = 1): void {
     const { log, backend } = this.#options;
     this.counters.lostRecords += records;
+    this.lostFor[reason] += records;
     this.counters.lostBytes += record.body.byteLength;
     this.#remember(this.lost, record);
     const fields = {
@@ -107,6 +117,7 @@ export class Handoff {
     const { log, backend } = this.#options;
     this.counters.damaged += records;
     this.counters.lostRecords += records;
+    this.lostFor.damaged += records;
     if (this.lost.addUnknown()) this.#storeLater();
     const next = "what they were is not known: the backend lacks something until it is compared and repaired";
     log.throttled("error", "spool-damaged", { backend, records, next }, `spool-damaged ${backend}`);
@@ -191,6 +202,7 @@ export class Handoff {
   loseChange(change: Change, reason: LossReason): void {
     const { log, backend } = this.#options;
     this.counters.lostRecords++;
+    this.lostFor[reason]++;
     this.counters.lostBytes += change.text.length;
     this.#addAll(this.lost, change.scope);
     const { lostRecords } = this.counters;

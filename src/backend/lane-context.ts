@@ -9,6 +9,7 @@ import type { Handoff } from "./handoff.ts";
 import type { LaneChanges } from "./lane-changes.ts";
 import type { Pace } from "./pace.ts";
 import type { Pauses } from "./pauses.ts";
+import type { Carried } from "./results.ts";
 
 /** The log behind a lane. */
 export interface LaneBacklog {
@@ -54,6 +55,6 @@ export interface LaneContext {
   hold(entries: readonly Entry[], failed: ReadonlySet<Entry>, reply: Reply | undefined): void;
   /** Nothing waits in the lane any more. */
   idle(lane: BacklogLane & { readonly held: boolean; stop(): Promise<void> }): void;
-  /** A request that carried `writes` of them ended. */
-  observed(result: Result, writes: number): void;
+  /** A request ended. */
+  observed(result: Result, carried: Carried): void;
 }

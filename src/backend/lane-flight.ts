@@ -28,16 +28,22 @@ export class LaneFlight {
   /** Sends entries of one destination; `done` deals with the result. */
   send(entries: readonly Entry[], pieces: readonly Uint8Array[], done: (result: Result) => void): void {
     const { client, clock, gate, observed, pace } = this.#context;
+    const [first] = entries as [Entry, ...Entry[]];
+    const sentAtMs = clock.monotonic();
+    const again = first.sent || first.missed;
+    let bytes = 0;
     this.sending = true;
-    this.#sentAtMs = clock.monotonic();
+    this.#sentAtMs = sentAtMs;
     for (const entry of entries) {
       entry.inFlight = true;
+      entry.sent = true;
+      bytes += entry.body.byteLength;
       if (entry.missed) pace.sent(entry.body.byteLength);
     }
     this.#landed = client()
-      .write((entries[0] as Entry).destination, pieces)
+      .write(first.destination, pieces)
       .then((result) => {
-        observed(result, entries.length);
+        observed(result, { writes: entries.length, bytes, sentAtMs, again });
         // The gate may wake this lane, which must not send anything before the result has been dealt with.
         if (result.reply.status > 0) gate.answered();
         else gate.failed(result.reply.influxError ?? "unknown");

@@ -83,6 +83,23 @@ export class Lanes implements ChangeSide {
     return this.#main.distinctLanes().size;
   }
 
+  /** Writes that are not taken, but for what is held: in all lanes, and in the one that has the most. */
+  get depth(): { readonly writes: number; readonly deepest: number } {
+    let writes = 0;
+    let deepest = 0;
+    for (const lane of this.#main.distinctLanes()) {
+      const { pending } = lane as Lane;
+      writes += pending;
+      deepest = Math.max(deepest, pending);
+    }
+    return { writes, deepest };
+  }
+
+  /** What waits, or what is held. */
+  part(name: "main" | "hold"): Pick<Backlog, "records" | "log" | "oldestMs"> {
+    return name === "main" ? this.#main : this.#held;
+  }
+
   get backlog(): { readonly records: number; readonly bytes: number } {
     const [main, held] = [this.#main, this.#held];
     return { records: main.records + held.records, bytes: main.log.bytes + held.log.bytes };

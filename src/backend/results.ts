@@ -1,18 +1,31 @@
+import { BODY_BYTES, Histogram, JOINED_WRITES, REQUEST_SECONDS } from "../observe/histogram.ts";
 import type { Clock } from "../platform.ts";
-import type { OutcomeKind } from "../writer.ts";
+import { noOutcomes, type OutcomeKind, type Write } from "../writer.ts";
 import type { Result } from "./client.ts";
 
-/** What the requests to a backend came to. */
+/** What a request with writes carried. */
+export interface Carried {
+  readonly writes: number;
+  /** Of their bodies. */
+  readonly bytes: number;
+  /** When it was sent (monotonic). */
+  readonly sentAtMs: number;
+  /** Its first write had been sent before, or kept. */
+  readonly again: boolean;
+}
+
+/** What a backend was given, and what the requests to it came to. */
 export class Results {
-  readonly requests: Record<OutcomeKind, number> = {
-    stored: 0,
-    rejected: 0,
-    "not-ready": 0,
-    overloaded: 0,
-    unreachable: 0,
-  };
+  /** Writes that were given a place in its order. */
+  readonly accepted = { writes: 0, lines: 0, bytes: 0 };
+  readonly requests: Record<OutcomeKind, number> = noOutcomes();
   /** Writes that they carried; one that was sent again counts again. */
   writes = 0;
+  /** Requests whose first write had been sent before, or kept. */
+  retries = 0;
+  readonly seconds = new Histogram(REQUEST_SECONDS);
+  readonly joined = new Histogram(JOINED_WRITES);
+  readonly bytes = new Histogram(BODY_BYTES);
   readonly #clock: Clock;
   /** When (monotonic) a request ended last of which it is not known what became of it. */
   #unknownAtMs = Number.NEGATIVE_INFINITY;
@@ -22,12 +35,25 @@ export class Results {
     this.#clock = clock;
   }
 
-  /** A request that carried `writes` of them ended. */
-  add({ reply, unknownOutcome }: Result, writes: number): void {
-    if (unknownOutcome) this.#unknownAtMs = this.#clock.monotonic();
+  accept({ lines = 0, body }: Write): void {
+    this.accepted.writes++;
+    this.accepted.lines += lines;
+    this.accepted.bytes += body.byteLength;
+  }
+
+  /** A request ended; without `carried` it was a statement. */
+  add({ reply, unknownOutcome }: Result, carried: Carried | undefined): void {
+    const now = this.#clock.monotonic();
+    if (unknownOutcome) this.#unknownAtMs = now;
     this.requests[reply.kind]++;
+    if (reply.kind === "stored") this.#storedAtMs = now;
+    if (carried === undefined) return;
+    const { writes, bytes, sentAtMs, again } = carried;
     this.writes += writes;
-    if (reply.kind === "stored") this.#storedAtMs = this.#clock.monotonic();
+    if (again) this.retries++;
+    this.seconds.observe((now - sentAtMs) / 1_000);
+    this.joined.observe(writes);
+    this.bytes.observe(bytes);
   }
 
   /** Milliseconds since a request ended of which it is not known what became of it. */

@@ -1,10 +1,12 @@
 import type { Context } from "hono";
 import type { HttpListenerConfig } from "../config/config.ts";
+import type { Figures } from "../observe/figures.ts";
+import { Histogram, REQUEST_SECONDS } from "../observe/histogram.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
 import type { QueryCounters } from "../query/counters.ts";
 import type { AnswerBody, Queries } from "../query/query.ts";
-import type { Writer } from "../writer.ts";
+import { noOutcomes, type OutcomeKind, type Writer } from "../writer.ts";
 
 /** What happened on a listener since the relay started. Each only grows. */
 export interface HttpCounters {
@@ -12,6 +14,8 @@ export interface HttpCounters {
   writes: number;
   /** Bytes of line protocol taken in, after inflating. */
   writeBytes: number;
+  /** Lines in it that are points, or were meant to be. */
+  writeLines: number;
   /** Requests answered with 401 by the listener itself. */
   unauthorized: number;
   /** Bodies refused because they are, or inflate to, more than `max-body-size`. */
@@ -28,11 +32,30 @@ export function createHttpCounters(): HttpCounters {
   return {
     writes: 0,
     writeBytes: 0,
+    writeLines: 0,
     unauthorized: 0,
     tooLarge: 0,
     aborted: 0,
     refusedConnections: 0,
     internalErrors: 0,
+  };
+}
+
+/** How a listener answered since the relay started. */
+export interface HttpAnswers {
+  /** Writes by what their clients were told. */
+  readonly writes: Record<OutcomeKind, number>;
+  /** How long those clients waited. */
+  readonly writeSeconds: Histogram;
+  /** How long it took until the answer to a query began. */
+  readonly querySeconds: Histogram;
+}
+
+export function createHttpAnswers(): HttpAnswers {
+  return {
+    writes: noOutcomes(),
+    writeSeconds: new Histogram(REQUEST_SECONDS),
+    querySeconds: new Histogram(REQUEST_SECONDS),
   };
 }
 
@@ -57,6 +80,7 @@ export interface AppListener {
   readonly stampClock: () => bigint;
   readonly log: Log;
   readonly counters: HttpCounters;
+  readonly answers: HttpAnswers;
   /** X-Influxdb-Version and X-Influxdb-Build of a backend; undefined while none has told. */
   backendVersion(): { readonly version: string; readonly build: string } | undefined;
   ready(): Readiness | Promise<Readiness>;
@@ -64,6 +88,8 @@ export interface AppListener {
   outOfSync(backend: string): Reasons | Promise<Reasons>;
   /** Names and figures for `/status`: no URLs, no secrets. */
   status(): object;
+  /** The figures for `/metrics`; absent where each request may meet other ones. */
+  readonly figures?: () => Figures;
   /** Who answers the queries of a request; as with `writer`, a runtime may need one for each. */
   readonly queries: (c: Context) => Queries | Promise<Queries>;
   readonly queryCounters: QueryCounters;

@@ -1,6 +1,7 @@
 import type { Context, Handler } from "hono";
 import { type Answers, backendVersion } from "./answers.ts";
 import type { AppListener } from "./listener.ts";
+import { metricsAnswer } from "./metrics.ts";
 import { parseParameters } from "./parameters.ts";
 
 /** The handlers that tell how the relay is. They need no credentials. */
@@ -10,6 +11,7 @@ export interface Probes {
   readonly ready: Handler;
   readonly backend: Handler;
   readonly status: Handler;
+  readonly metrics: Handler;
 }
 
 const SOON = { "Retry-After": "1" };
@@ -50,5 +52,12 @@ export function createProbes(listener: AppListener, answers: Answers): Probes {
       return answers.json(c, passes ? 200 : 503, body, passes ? {} : SOON);
     },
     status: (c: Context) => answers.json(c, 200, listener.status()),
+    metrics: (c: Context) =>
+      listener.figures === undefined
+        ? answers.noRoute(
+            404,
+            "the figures are in the log, as metrics: another request may meet other ones\n",
+          )
+        : metricsAnswer(c, listener.figures()),
   };
 }

@@ -40,6 +40,7 @@ export function createQueryEndpoints(
   admit: Admit,
 ): QueryEndpoints {
   const { config, queryCounters } = listener;
+  const { clock } = ports.platform;
 
   async function take(c: Context): Promise<Taken | { readonly refusal: Reply }> {
     queryCounters.requests++;
@@ -110,11 +111,21 @@ export function createQueryEndpoints(
     return answers.query(c, answer);
   }
 
+  function timed(ask: (c: Context) => Promise<Response>): (c: Context) => Promise<Response> {
+    return async (c) => {
+      const since = clock.monotonic();
+      const response = await ask(c);
+      listener.answers.querySeconds.observe((clock.monotonic() - since) / 1_000);
+      return response;
+    };
+  }
+
   return {
-    influxql,
-    flux: (c) => pass(c, "/api/v2/query", HEADERS, undefined),
-    promRead: (c) =>
+    influxql: timed(influxql),
+    flux: timed((c) => pass(c, "/api/v2/query", HEADERS, undefined)),
+    promRead: timed((c) =>
       pass(c, "/api/v1/prom/read", [...HEADERS, ...PROM_HEADERS], parseParameters(c.req.url).get("db")),
+    ),
   };
 }
 

@@ -15,7 +15,7 @@ import type { TargetOf } from "./target.ts";
 const LEVELS: ReadonlySet<string> = new Set<Consistency>(["any", "one", "quorum", "all"]);
 
 /** What is known of a body that is not read here: it must not be joined with another one. */
-const PACKED = { hasLines: true, untimed: false, closed: false };
+const PACKED = { hasLines: true, lines: 0, untimed: false, closed: false };
 /** A 5xx: Prometheus drops what is answered with 4xx, and keeps the rest for hours. */
 const UNDIVIDED = errorReply(
   501,
@@ -33,6 +33,7 @@ export function createWriteEndpoint(
   admit: Admit,
 ): WriteEndpoint {
   const { config, counters } = listener;
+  const { clock } = ports.platform;
 
   async function write(c: Context, targetOf: TargetOf): Promise<Reply> {
     counters.writes++;
@@ -49,8 +50,12 @@ export function createWriteEndpoint(
     const consistency = consistencyOf(parameters);
     if (consistency === undefined) return errorReply(400, "invalid consistency level");
     const bounds: number[] | undefined = config.sharding && [];
-    const { hasLines, untimed, closed } = isPacked ? PACKED : survey(taken, bounds);
+    const { hasLines, lines, untimed, closed } = isPacked ? PACKED : survey(taken, bounds);
     const { db, precision } = target;
+    const timed = untimed
+      ? stamp(taken, timestampText(listener.stampClock(), precision))
+      : { body: taken, lines };
+    counters.writeLines += timed.lines;
     return listener.writer(c).post(
       {
         destination: {
@@ -59,7 +64,8 @@ export function createWriteEndpoint(
           precision,
           credentials: admitted.credentials,
         },
-        body: untimed ? stamp(taken, timestampText(listener.stampClock(), precision)) : taken,
+        body: timed.body,
+        lines: timed.lines,
         ...(bounds !== undefined && !untimed && { lineBounds: bounds }),
         hasLines,
         closed,
@@ -107,5 +113,11 @@ export function createWriteEndpoint(
     return config.honourConsistency ? (level as Consistency) : config.consistency;
   }
 
-  return (targetOf) => async (c) => answers.reply(c, await write(c, targetOf));
+  return (targetOf) => async (c) => {
+    const since = clock.monotonic();
+    const reply = await write(c, targetOf);
+    listener.answers.writes[reply.kind]++;
+    listener.answers.writeSeconds.observe((clock.monotonic() - since) / 1_000);
+    return answers.reply(c, reply);
+  };
 }

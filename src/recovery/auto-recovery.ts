@@ -6,6 +6,7 @@ import type { Platform, Timer } from "../platform.ts";
 import { planFor, rangesOf, type Task } from "./auto-plan.ts";
 import type { RunTask } from "./auto-run.ts";
 import type { Alarm, AutoStatus, LastRecovery } from "./auto-status.ts";
+import { Ended } from "./ended-counts.ts";
 import { RecoveryError } from "./errors.ts";
 import { Meter } from "./progress.ts";
 import { isQuiet } from "./quiet.ts";
@@ -51,6 +52,7 @@ export class AutoRecovery {
   readonly #attempts = new Map<string, Attempts>();
   readonly #alarms = new Map<string, Alarm>();
   readonly #last = new Map<string, LastRecovery>();
+  readonly ended = new Ended();
   #waiting = new Map<string, string>();
   #running: Running | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -184,6 +186,7 @@ export class AutoRecovery {
       const seconds = Math.round((platform.clock.monotonic() - startedAt) / 1_000);
       const result = { kind, from: other.name, db, ...last, seconds, endedAtMs: platform.clock.now() };
       this.#last.set(target.name, result);
+      this.ended.add(target.name, last.result, last.points);
       this.#running = undefined;
       const { result: how, points, error } = last;
       log.info("recovery-ended", { backend: target.name, from: other.name, db, result: how, points, error });

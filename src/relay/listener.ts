@@ -1,12 +1,15 @@
 import type { Backend } from "../backend/backend.ts";
 import type { HttpListenerConfig, SpoolConfig } from "../config/config.ts";
-import { createHttpCounters } from "../http/listener.ts";
+import { createHttpAnswers, createHttpCounters } from "../http/listener.ts";
+import { listenerFigures } from "../http/listener-figures.ts";
+import type { ListenerFigures } from "../observe/figures.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
 import { ChangeFanOut } from "../query/change-fan-out.ts";
 import { createQueryCounters } from "../query/counters.ts";
 import type { Queries } from "../query/query.ts";
 import { QueryService } from "../query/service.ts";
+import { createPlanCounters } from "../query/sharded/plan.ts";
 import { ShardedQueryService } from "../query/sharded/sharded-service.ts";
 import { replicaSets } from "../shard/sets.ts";
 import { Sharding, type ShardingStatus } from "../shard/sharding.ts";
@@ -19,7 +22,9 @@ export class Listener implements Writer {
   config: HttpListenerConfig;
   backends: readonly Backend[];
   readonly counters = createHttpCounters();
+  readonly answers = createHttpAnswers();
   readonly queryCounters = createQueryCounters();
+  readonly #plans = createPlanCounters();
   queries: Queries;
   sharding: Sharding | undefined;
   /** The backends in groups that are replicas of each other: one, or one a shard. */
@@ -94,7 +99,8 @@ export class Listener implements Writer {
       changes: new ChangeFanOut({ replicas, clock, onDisk: this.#spool !== undefined }),
     }));
     if (this.sharding !== undefined) {
-      return new ShardedQueryService({ ...common, map: this.sharding.map, shards: sides, maxRowsPulled });
+      const { map } = this.sharding;
+      return new ShardedQueryService({ ...common, map, shards: sides, maxRowsPulled, plans: this.#plans });
     }
     const [side] = sides as [(typeof sides)[number]];
     return new QueryService({ ...common, ...side, background: () => {} });
@@ -103,6 +109,11 @@ export class Listener implements Writer {
   /** What `/status` shows of the shards; undefined if there are none. */
   shardingStatus(): ShardingStatus | undefined {
     return this.sharding?.status(this.sets.map((set) => set.map(({ name }) => name)));
+  }
+
+  figures(): ListenerFigures {
+    const shards = this.shardingStatus()?.shards;
+    return listenerFigures(this, shards && { plans: { ...this.#plans }, shards });
   }
 
   #createWriter(): Writer {

@@ -37,8 +37,11 @@ export class ShardRouter implements Writer {
     // Nothing that waits for the replies holds the whole body.
     const replies = parts.map((part) => {
       const { name } = this.#shards[part.shard] as RoutedShard;
-      const { body, closed } = part;
-      return this.#post({ ...rest, body, closed }, part, signal).then((reply) => ({ shard: name, reply }));
+      const { body, closed, lines } = part;
+      return this.#post({ ...rest, body, closed, lines }, part, signal).then((reply) => ({
+        shard: name,
+        reply,
+      }));
     });
     return Promise.all(replies).then(joinReplies);
   }

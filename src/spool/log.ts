@@ -1,5 +1,6 @@
 import type { SpoolError } from "../errors.ts";
 import type { Destination } from "../writer.ts";
+import type { SegmentCounters } from "./segment-options.ts";
 
 /** One write that one backend lacks, or had to be given up for. */
 export interface NewRecord {
@@ -50,6 +51,8 @@ export interface SpoolLog {
   readonly first: number;
   /** The place that the next record gets. */
   readonly next: number;
+  /** What happened since it was opened; only of files. */
+  readonly counters?: Readonly<SegmentCounters>;
   /** Bytes held, with what a record costs beside its body; for files: what they take on disk, damage set aside included. */
   readonly bytes: number;
   /** Takes its place at once. `stored` tells later whether it is safe; a {@link volatile} log needs and calls none. */

@@ -128,7 +128,7 @@ export class ActiveSegment {
       counters.failedSyncs++;
       throw error;
     } finally {
-      counters.syncMs += clock.monotonic() - started;
+      counters.syncSeconds.observe((clock.monotonic() - started) / 1_000);
     }
   }
 

@@ -1,3 +1,4 @@
+import { Histogram, REQUEST_SECONDS } from "../observe/histogram.ts";
 import type { Log } from "../observe/log.ts";
 import type { Clock, SpoolDirectory } from "../platform.ts";
 import type { CredentialSealer } from "./credential-sealer.ts";
@@ -37,8 +38,8 @@ export interface SegmentCounters {
   failedWrites: number;
   failedSyncs: number;
   syncs: number;
-  /** Milliseconds that syncs took. */
-  syncMs: number;
+  /** How long syncs took, those that failed included. */
+  readonly syncSeconds: Histogram;
   /** Records that were stored, but of which it is not certain that they survive a power cut, because a sync failed. */
   doubtfulRecords: number;
   /** What could not be read: records as far as that can be told, and bytes. */
@@ -60,7 +61,7 @@ export function newCounters(): SegmentCounters {
     failedWrites: 0,
     failedSyncs: 0,
     syncs: 0,
-    syncMs: 0,
+    syncSeconds: new Histogram(REQUEST_SECONDS),
     doubtfulRecords: 0,
     damagedRecords: 0,
     damagedBytes: 0,

@@ -1,7 +1,6 @@
 import type { Log } from "../observe/log.ts";
 import { survey } from "../write/line-scan.ts";
 import { timestampText } from "../write/precision.ts";
-import { countLines } from "../write/split.ts";
 import { stamp } from "../write/stamp.ts";
 
 /**
@@ -64,12 +63,12 @@ export class Intake {
     // Before the scan, which would read binary data as one long line. No point is without "=", and NUL is what
     // binary protocols have in common, such as that of collectd.
     if (bytes.indexOf(NUL) >= 0) return this.#refuse("not-line-protocol");
-    const { hasLines, untimed, closed } = survey(bytes);
-    if (!hasLines) return this.#refuse("empty");
+    const { lines, untimed, closed } = survey(bytes);
+    if (lines === 0) return this.#refuse("empty");
     if (bytes.indexOf(EQUALS) < 0) return this.#refuse("not-line-protocol");
     const { stampClock, precision } = this.#options;
-    const body = untimed ? stamp(bytes, timestampText(stampClock(), precision)) : bytes;
-    return { body, lines: countLines(body), closed };
+    if (!untimed) return { body: bytes, lines, closed };
+    return { ...stamp(bytes, timestampText(stampClock(), precision)), closed };
   }
 
   /** Counts a datagram that was received as dropped. */

@@ -1,6 +1,6 @@
 import type { UdpToHttp as UdpToHttpConfig } from "../config/config.ts";
 import type { Clock, Timer } from "../platform.ts";
-import type { Destination, OutcomeKind, Reply, Writer } from "../writer.ts";
+import { type Destination, noOutcomes, type OutcomeKind, type Reply, type Writer } from "../writer.ts";
 import { type Arrival, type Dropped, Intake, type IntakeOptions } from "./intake.ts";
 
 /** Datagrams beyond this many bytes without an answer are dropped: a sender of UDP cannot be told to wait. */
@@ -54,18 +54,18 @@ export function createUdpToHttp(options: UdpToHttpOptions): UdpToHttp {
   return new Batcher(options);
 }
 
+interface BatchSize {
+  readonly datagrams: number;
+  readonly lines: number;
+  readonly bytes: number;
+}
+
 class Batcher implements UdpToHttp {
   readonly #options: UdpToHttpOptions;
   readonly #intake: Intake;
   readonly #destination: Destination;
   readonly #inFlight = new Set<Promise<void>>();
-  readonly #batches: Record<OutcomeKind, number> = {
-    stored: 0,
-    rejected: 0,
-    "not-ready": 0,
-    overloaded: 0,
-    unreachable: 0,
-  };
+  readonly #batches: Record<OutcomeKind, number> = noOutcomes();
   #batch: Uint8Array[] = [];
   #batchLines = 0;
   #batchBytes = 0;
@@ -104,12 +104,11 @@ class Batcher implements UdpToHttp {
     this.#timer?.cancel();
     this.#timer = undefined;
     if (this.#batch.length === 0) return;
-    const posted = this.#post(
-      join(this.#batch, this.#batchBytes),
-      closed,
-      this.#batch.length,
-      this.#batchBytes,
-    );
+    const posted = this.#post(join(this.#batch, this.#batchBytes), closed, {
+      datagrams: this.#batch.length,
+      lines: this.#batchLines,
+      bytes: this.#batchBytes,
+    });
     this.#batch = [];
     this.#batchLines = 0;
     this.#batchBytes = 0;
@@ -149,12 +148,13 @@ class Batcher implements UdpToHttp {
     else this.#timer ??= clock.after(to.batchTimeoutMs, () => this.flush());
   }
 
-  async #post(body: Uint8Array, closed: boolean, datagrams: number, bytes: number): Promise<void> {
+  async #post(body: Uint8Array, closed: boolean, { datagrams, lines, bytes }: BatchSize): Promise<void> {
     const { writer, signal, name } = this.#options;
     const reply = await writer.post(
       {
         destination: this.#destination,
         body,
+        lines,
         hasLines: true,
         closed,
         source: name,

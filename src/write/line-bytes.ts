@@ -22,6 +22,8 @@ export function skipBlanks(body: Uint8Array, start: number, end: number): number
 
 /** True when `[start, end)` is neither blank nor a comment, so that InfluxDB tries to read a point in it. */
 export function isPointLine(body: Uint8Array, start: number, end: number): boolean {
+  // All that is blank or begins a comment is smaller.
+  if (start < end && (body[start] as number) > HASH) return true;
   const first = skipBlanks(body, start, end);
   return first < end && body[first] !== HASH;
 }

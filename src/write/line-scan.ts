@@ -4,6 +4,8 @@ import { looksUntimed, stampPosition } from "./untimed.ts";
 export interface Survey {
   /** At least one line is neither blank nor a comment. */
   readonly hasLines: boolean;
+  /** How many such lines there are; of an untimed body maybe only some of them: `stamp` counts all. */
+  readonly lines: number;
   /** At least one line is a point without a time: the body needs `stamp`. */
   readonly untimed: boolean;
   /**
@@ -54,37 +56,36 @@ export function survey(body: Uint8Array, bounds?: number[]): Survey {
 }
 
 function surveyPlain(body: Uint8Array, bounds: number[] | undefined): Survey {
-  let hasLines = false;
+  let lines = 0;
   for (let start = 0; start < body.length; ) {
     const end = lineEnd(body, start, true);
-    if (bounds === undefined) hasLines ||= isPointLine(body, start, end);
-    else if (isPointLine(body, start, end)) {
-      hasLines = true;
-      bounds.push(start, end);
+    if (isPointLine(body, start, end)) {
+      lines++;
+      bounds?.push(start, end);
     }
     if (looksUntimed(body, start, end) && stampPosition(body, start, end) >= 0) {
-      return { hasLines: true, untimed: true, closed: true };
+      return { hasLines: true, lines, untimed: true, closed: true };
     }
     start = end + 1;
   }
-  return { hasLines, untimed: false, closed: true };
+  return { hasLines: lines > 0, lines, untimed: false, closed: true };
 }
 
 function surveyAny(body: Uint8Array, bounds: number[] | undefined): Survey {
-  let hasLines = false;
+  let lines = 0;
   let untimed = false;
   let last = 0;
   for (let start = 0; start < body.length; ) {
     const end = scanLine(body, start);
     if (isPointLine(body, start, end)) {
-      hasLines = true;
+      lines++;
       bounds?.push(start, end);
     }
     untimed ||= stampPosition(body, start, end) >= 0;
     last = start;
     start = end + 1;
   }
-  return { hasLines, untimed, closed: isClosed(body, last) };
+  return { hasLines: lines > 0, lines, untimed, closed: isClosed(body, last) };
 }
 
 /** Reads the last line once more, this time as InfluxDB would with another body behind it. */

@@ -8,6 +8,7 @@ import { Secret } from "../../src/config/secret.ts";
 import { SpoolError } from "../../src/errors.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { readRequest } from "../../src/write/body.ts";
+import { FIGURES } from "../support/figures.ts";
 import { createTestPlatform } from "../support/test-platform.ts";
 
 const TOKEN = "canary7secret";
@@ -49,6 +50,7 @@ function fixture(token: string | null = TOKEN, failure?: Error) {
       token: token === null ? undefined : new Secret(token),
     },
     ...{ spool, backends },
+    figures: () => FIGURES,
     log: createLog(platform.log, platform.clock),
     ports: { readBody: (c, limit) => readRequest(c.req.raw, limit), clientAddress: () => "192.0.2.1" },
   });

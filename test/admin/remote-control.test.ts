@@ -10,6 +10,7 @@ import { createLog } from "../../src/observe/log.ts";
 import { HoldLostError } from "../../src/recovery/control.ts";
 import { readRequest } from "../../src/write/body.ts";
 import { createReplicaSet } from "../backend/replica-set.ts";
+import { FIGURES } from "../support/figures.ts";
 import { httpAnswer } from "../support/test-platform.ts";
 
 const NEVER = new AbortController().signal;
@@ -26,6 +27,7 @@ function fixture() {
       ...{ config: { bindAddr: { host: "", port: 0 }, token: undefined }, log },
       spool: {} as SpoolCommands,
       backends: relay.commands,
+      figures: () => FIGURES,
       ports: { readBody: (c, limit) => readRequest(c.req.raw, limit), clientAddress: () => "" },
     });
   const admin = {

@@ -2,13 +2,14 @@ import assert from "node:assert/strict";
 import type { Status } from "../../src/observe/status-schema.ts";
 import { readStatus } from "../support/status.ts";
 import { poll } from "../support/wait.ts";
+import type { Launcher } from "./launcher.ts";
 import { assertError, type SceneTest } from "./scene.ts";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-1[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const LINE = "m v=1 1";
 
 /** The paths, and what is wrong with a request before anybody looks at its body. */
-export function endpoints(test: SceneTest): void {
+export function endpoints(test: SceneTest, runtime: Launcher["runtime"]): void {
   test("a write is answered as InfluxDB answers it", async ({ send, newDb }) => {
     const { status, headers, body } = await send(`/write?db=${newDb()}`, { body: LINE });
     assert.equal(status, 204);
@@ -88,6 +89,40 @@ export function endpoints(test: SceneTest): void {
     assert.equal(headers["content-type"], "application/json");
     assert.deepEqual([listeners[0]?.name, listeners[0]?.replicas], ["main", ["a", "b"]]);
     for (const { port } of backends) assert.ok(!text.includes(String(port)), text);
+  });
+
+  test("/metrics has figures, of the process too, but not where requests meet different isolates", async ({
+    send,
+  }) => {
+    const { status, text, headers } = await send("/metrics", {
+      headers: { Accept: "application/openmetrics-text" },
+    });
+    if (runtime === "workers") {
+      assert.equal(status, 404);
+      return;
+    }
+    assert.deepEqual(
+      [status, headers["content-length"]],
+      [200, String(new TextEncoder().encode(text).length)],
+    );
+    assert.match(String(headers["content-type"]), /^application\/openmetrics-text; version=1\.0\.0/);
+    const value = (series: string) =>
+      Number(
+        text
+          .split("\n")
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(" ")[1],
+      );
+    assert.equal(value('influxdb_relay_backend_up{backend="a"}'), 1);
+    assert.ok(value("process_resident_memory_bytes") > 10_000_000);
+    assert.ok(value("process_cpu_seconds_total") > 0);
+    assert.match(
+      text,
+      new RegExp(`_build_info\\{version="\\d[^"]*",runtime="${runtime}",runtime_version="\\d`),
+    );
+    assert.ok(text.endsWith("# EOF\n"));
+    const head = await send("/metrics", { method: "HEAD" });
+    assert.deepEqual([head.status, head.body.length], [200, 0]);
   });
 
   test("OPTIONS is an empty 200", async ({ send }) => {

@@ -20,7 +20,7 @@ export function conformance(launcher: Launcher): void {
   const { runtime, spool } = launcher;
   describe(`a relay on ${runtime}${spool ? " with a spool" : ""}`, () => {
     scene(launcher, "with defaults", {}, (test) => {
-      endpoints(test);
+      endpoints(test, runtime);
       destinations(test, runtime);
       clientCredentials(test);
       joining(test, runtime);

@@ -2,7 +2,12 @@ import type { Hono } from "hono";
 import { createApp } from "../../src/app.ts";
 import type { HttpListenerConfig } from "../../src/config/config.ts";
 import { GunzipError } from "../../src/errors.ts";
-import { type AppListener, type AppPorts, createHttpCounters } from "../../src/http/listener.ts";
+import {
+  type AppListener,
+  type AppPorts,
+  createHttpAnswers,
+  createHttpCounters,
+} from "../../src/http/listener.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { Clock, LogFields, Platform } from "../../src/platform.ts";
 import { streamOf } from "../../src/query/body.ts";
@@ -87,6 +92,7 @@ export function fixture(options: FixtureOptions = {}): Fixture {
     stampClock: clock.nowNs,
     log: createLog(sink, clock),
     counters: createHttpCounters(),
+    answers: createHttpAnswers(),
     backendVersion: () => ({ version: "1.6.7", build: "OSS" }),
     ready: () => ({ writes: true, queries: true }),
     outOfSync: () => [],

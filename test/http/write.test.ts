@@ -55,6 +55,7 @@ test("the destination is what the parameters say", async () => {
       credentials: { authorization: "Basic cm9vdDpyb290" },
     },
     body: bytesOf(LINE),
+    lines: 1,
     hasLines: true,
     closed: true,
     source: "192.0.2.1",

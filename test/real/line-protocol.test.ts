@@ -195,7 +195,7 @@ describe("line protocol through the relay", { skip: requireReal("influxd") }, ()
 /** InfluxDB's words quote a line as it came to it: with the relay's time if it had none. */
 function isTimed(text: string): boolean {
   const bytes = new TextEncoder().encode(text);
-  return stamp(bytes, "1") === bytes;
+  return stamp(bytes, "1").body === bytes;
 }
 
 /**
@@ -203,7 +203,7 @@ function isTimed(text: string): boolean {
  * with a newline that only a quote in its key hides.
  */
 function cannotBeStamped(text: string): boolean {
-  const stamped = stamp(new TextEncoder().encode(text), STAMP);
+  const stamped = stamp(new TextEncoder().encode(text), STAMP).body;
   return parsePoints(stamped, "n", 0n).errors.some((error) => error.endsWith("point is invalid"));
 }
 

@@ -46,8 +46,8 @@ test("each shard gets its part at once, with all that the write says", async () 
   const reply = router.post(write, signal);
   const [first, second, third] = shards.map(({ writes }) => writes);
   assert.deepEqual(second, []);
-  assert.deepEqual(first, [{ ...write, body: bytes("m,t=a v=1 1\nm,t=a v=2 2\n") }]);
-  assert.deepEqual(third, [{ ...write, body: bytes("m v=1 1\n") }]);
+  assert.deepEqual(first, [{ ...write, body: bytes("m,t=a v=1 1\nm,t=a v=2 2\n"), lines: 2 }]);
+  assert.deepEqual(third, [{ ...write, body: bytes("m v=1 1\n"), lines: 1 }]);
   shards[2]?.answer(STORED);
   shards[0]?.answer(errorReply(503, "down"));
   const { status, influxError } = await reply;

@@ -158,6 +158,7 @@ describe("UDP to HTTP: batches", () => {
     assert.deepEqual(posted[0], {
       destination: { db: "telegraf", rp: "short", precision: "ms", credentials: undefined },
       body: bytes("m v=1 1"),
+      lines: 1,
       hasLines: true,
       closed: true,
       source: "udp-1",

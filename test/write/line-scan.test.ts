@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { pointLineBounds, scanLine, survey } from "../../src/write/line-scan.ts";
+import { countLines } from "../../src/write/split.ts";
+import { stamp } from "../../src/write/stamp.ts";
 import { bodies, bytes, plainBodies, read } from "./line-protocol.ts";
 
 /** The lines that `scanLine` finds, as InfluxDB 1.6 reads them. */
@@ -44,7 +46,7 @@ const NONE = { hasLines: false, untimed: false, closed: true };
 const TIMED = { hasLines: true, untimed: false, closed: true };
 const UNTIMED = { hasLines: true, untimed: true, closed: true };
 
-const SURVEYS: readonly (readonly [body: string, expected: ReturnType<typeof survey>])[] = [
+const SURVEYS: readonly (readonly [body: string, expected: typeof NONE])[] = [
   ["", NONE],
   ["\n \n\t\0\n", NONE],
   ["# cpu v=1\n  # more=2", NONE],
@@ -98,14 +100,19 @@ const SURVEYS: readonly (readonly [body: string, expected: ReturnType<typeof sur
   ['m v="a\\" 5\n" 5\n', TIMED],
 ];
 
+function withoutLines(body: string): typeof NONE {
+  const { lines: _, ...rest } = survey(bytes(body));
+  return rest;
+}
+
 for (const [body, expected] of SURVEYS) {
-  test(`survey of ${JSON.stringify(body)}`, () => assert.deepEqual(survey(bytes(body)), expected));
+  test(`survey of ${JSON.stringify(body)}`, () => assert.deepEqual(withoutLines(body), expected));
 }
 
 test("a body without quotes and backslashes is surveyed as any other", () => {
   fc.assert(
     fc.property(plainBodies(), (body) => {
-      assert.deepEqual(survey(bytes(body)), survey(bytes(`${body}\n#"`)));
+      assert.deepEqual(withoutLines(body), withoutLines(`${body}\n#"`));
     }),
     { numRuns: 2000 },
   );
@@ -144,11 +151,22 @@ test("a survey tells the same lines, unless the body is untimed", () => {
   fc.assert(
     fc.property(fc.oneof(bodies(), plainBodies()), (body) => {
       const bounds: number[] = [];
-      const { untimed, hasLines } = survey(bytes(body), bounds);
+      const { untimed, hasLines, lines } = survey(bytes(body), bounds);
       assert.deepEqual(survey(bytes(body), []), survey(bytes(body)));
       if (untimed) return;
       assert.deepEqual(bounds, pointLineBounds(bytes(body)));
       assert.equal(bounds.length > 0, hasLines);
+      assert.equal(bounds.length / 2, lines);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+test("whoever looks for times counts the lines on the way", () => {
+  fc.assert(
+    fc.property(fc.oneof(bodies(), plainBodies()), (body) => {
+      const { untimed, lines } = survey(bytes(body));
+      assert.equal(untimed ? stamp(bytes(body), "1").lines : lines, countLines(bytes(body)));
     }),
     { numRuns: 2000 },
   );

@@ -51,4 +51,19 @@ export interface Refuse {
   readonly reason: string;
 }
 
+/** Statements by what became of them. */
+export type PlanCounters = Record<Plan["kind"], number>;
+
+export function createPlanCounters(): PlanCounters {
+  return {
+    route: 0,
+    "concat-rows": 0,
+    "merge-rows": 0,
+    "merge-aggregates": 0,
+    "merge-list": 0,
+    broadcast: 0,
+    refuse: 0,
+  };
+}
+
 export const refuse = (reason: string): Refuse => ({ kind: "refuse", reason });

@@ -9,9 +9,15 @@ import { ReadRouter, type ReadRouterOptions } from "../read-router.ts";
 import { Refusals, type RefusalsOptions } from "../refusals.ts";
 import { understand } from "../statements.ts";
 import type { KeyMap } from "./key-map.ts";
+import type { PlanCounters } from "./plan.ts";
 import type { ChangeShards } from "./run-change.ts";
 import { type AskShard, type ShardAnswer, StatementError } from "./shard-answer.ts";
-import { type ShardedAnswer, ShardedQueries, type ShardedRequest } from "./sharded-queries.ts";
+import {
+  type RequestPlan,
+  type ShardedAnswer,
+  ShardedQueries,
+  type ShardedRequest,
+} from "./sharded-queries.ts";
 
 /** One shard's side of queries. */
 export interface ShardSide {
@@ -28,6 +34,7 @@ export interface ShardedQueryServiceOptions
   readonly shards: readonly ShardSide[];
   /** Points that one statement may fetch to compute with. */
   readonly maxRowsPulled: number;
+  readonly plans: PlanCounters;
 }
 
 /** Of answers that one statement may hold, in bytes. */
@@ -69,6 +76,7 @@ export class ShardedQueryService implements Queries {
       signal: request.signal,
     };
     const plan = queries.plan(sharded);
+    this.#count(plan, sharded.statements.length);
     if (plan.kind === "refuse") return own(this.#refusals.refused(plan.status, plan.reason));
     if (plan.kind === "forward") {
       const { databases } = query;
@@ -80,6 +88,13 @@ export class ShardedQueryService implements Queries {
   /** Flux and remote read are not divided. */
   async pass(): Promise<QueryAnswer> {
     return own(this.#refusals.refused(501, UNREAD));
+  }
+
+  #count(plan: RequestPlan, statements: number): void {
+    const { plans } = this.#options;
+    if (plan.kind === "refuse") plans.refuse++;
+    else if (plan.kind === "forward") plans.route += statements;
+    else for (const { kind } of plan.plans) plans[kind]++;
   }
 
   #asks({ headers, credentials }: QueryRequest): AskShard {

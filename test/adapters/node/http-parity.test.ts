@@ -38,7 +38,8 @@ after(async () => {
 
 /** A relay whose writer stores everything. */
 async function startRelay({ config }: FixtureOptions): Promise<HttpListener> {
-  const platform = { clock: { now: Date.now }, random: Math.random, gunzip } as unknown as Platform;
+  const clock = { now: Date.now, monotonic: () => performance.now() };
+  const platform = { clock, random: Math.random, gunzip } as unknown as Platform;
   const { app, listener } = fixture({
     config: { maxBodySize: MAX_BODY, ...config },
     ports: { readBody, clientAddress, platform },

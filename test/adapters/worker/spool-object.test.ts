@@ -12,6 +12,7 @@ import { readStatus } from "../../support/status.ts";
 import { poll } from "../../support/wait.ts";
 
 const FAILING = "test/adapters/worker/failing-alarm.mjs";
+const FAST = "test/adapters/worker/fast-clock.mjs";
 
 const opened: { close(): Promise<unknown> }[] = [];
 // Some have been closed by their test, and say so.
@@ -92,6 +93,35 @@ test("what a server that is down lacks waits in its object, and comes in order w
   assert.equal(await write(running, "m v=1 100"), 204);
   await arrived(b, 51);
   assert.doesNotMatch(running.output(), /different request|hang|never|disposed/i);
+});
+
+test("isolate and object write their figures to the log, minute by minute", async () => {
+  const [a, b] = [await influxdb(), await influxdb()];
+  const running = await relay([a, b], { main: FAST });
+  await b.refuse();
+  const WRITES = 'influxdb_relay_writes_total{listener="main",outcome="stored"}';
+  const KEPT = 'influxdb_relay_spool_records{backend="b",log="main"}';
+  const lineWith = (scope: string, series: string) =>
+    running.log().find((line) => line.event === "metrics" && line["scope"] === scope && series in line);
+  const of = (scope: string) => lineWith(scope, scope === "isolate" ? WRITES : KEPT);
+  await poll(
+    async () => (await write(running, "m v=1 1\nm v=2 2")) === 204 && of("isolate") !== undefined,
+    "the line of the isolate",
+    20_000,
+    running.output,
+  );
+  await poll(async () => of("object") !== undefined, "the line of the object", 20_000, running.output);
+  const figure = (scope: string, series: string) => Number(of(scope)?.[`influxdb_relay_${series}`]);
+  const stored = Number(of("isolate")?.[WRITES]);
+  assert.ok(stored > 0);
+  // Others may not have been answered in so short a time.
+  assert.ok(figure("isolate", 'write_lines_total{listener="main"}') >= 2 * stored);
+  assert.ok(figure("isolate", 'backend_requests_total{backend="a",outcome="stored"}') >= stored);
+  assert.equal(of("object")?.["backend"], "b");
+  assert.ok(Number(of("object")?.[KEPT]) > 0);
+  assert.ok(figure("object", 'spool_oldest_age_seconds{backend="b",log="main"}') > 0);
+  const page = await fetch(`${running.url}/metrics`);
+  assert.deepEqual([page.status, /in the log/.test(await page.text())], [404, true]);
 });
 
 test("a slow server's write is parked after the grace, and not sent twice", async () => {
