@@ -174,7 +174,9 @@ export class Relay {
       backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
       ready: () => ({
         writes: listener.backends.some(({ up }) => up),
-        queries: listener.sets.every((set) => set.some((backend) => backend.isInSync())),
+        queries: listener.sets.every((set) =>
+          set.some((backend) => backend.queries.hasInfluxql && backend.isInSync()),
+        ),
       }),
       outOfSync: (name) => listener.backends.find((backend) => backend.name === name)?.outOfSync(),
       status: () => this.status(),
@@ -237,9 +239,11 @@ export class Relay {
       .filter(({ records }) => records > 0);
   }
 
-  /** The backends that have the same data, set by set. */
+  /** The backends that have the same data, set by set: those that can be asked for it. */
   #sets(): (readonly Backend[])[] {
-    return [...this.#listeners.values()].flatMap(({ sets }) => sets);
+    return [...this.#listeners.values()].flatMap(({ sets }) =>
+      sets.map((set) => set.filter(({ queries }) => queries.hasInfluxql)),
+    );
   }
 
   #until(time: number): Promise<void> {

@@ -26,6 +26,7 @@ test("the original relay's plain sample loads", () => {
   `);
   const output = {
     writePath: "/write",
+    v2: undefined,
     timeoutMs: 10_000,
     bufferSize: 67_108_864,
     maxBatchBytes: 1_048_576,
@@ -175,6 +176,7 @@ test("what the original relay took as unset is the default", () => {
     {
       name: "a:8086",
       writePath: "/write",
+      v2: undefined,
       timeoutMs: 10_000,
       maxBatchBytes: 1_048_576,
       maxDelayIntervalMs: 10_000,
