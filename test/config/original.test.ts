@@ -176,7 +176,6 @@ test("what the original relay took as unset is the default", () => {
     {
       name: "a:8086",
       writePath: "/write",
-      v2: undefined,
       timeoutMs: 10_000,
       maxBatchBytes: 1_048_576,
       maxDelayIntervalMs: 10_000,
