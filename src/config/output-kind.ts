@@ -1,4 +1,3 @@
-import { DEFAULT_BUCKET } from "./bucket.ts";
 import type { OutputConfig } from "./config.ts";
 import type { Location } from "./location.ts";
 import type { Finding, Keys } from "./problems.ts";
@@ -12,13 +11,13 @@ interface KindValues {
   readonly location: Location;
   readonly kind: "v1" | "v2";
   readonly org?: string | undefined;
-  readonly bucket?: string | undefined;
+  readonly bucket: string;
   readonly weight: number;
 }
 
 /** What depends on the kind of an output. */
 export function buildKind(values: KindValues): Pick<OutputConfig, "writePath" | "v2" | "weight"> {
-  const { location, kind, org, bucket = DEFAULT_BUCKET, weight } = values;
+  const { location, kind, org, bucket, weight } = values;
   if (kind === "v1") return { writePath: location.path, v2: undefined, weight };
   const writePath = location.path === V1_PATH ? V2_PATH : location.path;
   return { writePath, v2: { org: org!, bucket }, weight: 0 };
