@@ -171,7 +171,10 @@ export class Relay {
       counters: listener.counters,
       queries: () => listener.queries,
       queryCounters: listener.queryCounters,
-      backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
+      backendVersion: () =>
+        listener.backends.find(
+          ({ up, version, queries }) => up && version !== undefined && queries.hasInfluxql,
+        )?.version,
       ready: () => ({
         writes: listener.backends.some(({ up }) => up),
         queries: listener.sets.every((set) =>

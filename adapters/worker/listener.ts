@@ -143,7 +143,9 @@ export function createListener(
     stampClock: createStampClock(platform.clock),
     log,
     counters,
-    backendVersion: () => backends.find(({ client }) => client.version !== undefined)?.client.version,
+    backendVersion: () =>
+      backends.find(({ client, queries }) => client.version !== undefined && queries.hasInfluxql)?.client
+        .version,
     async ready() {
       const probes = await Promise.all(backends.map(probe));
       const isInSync = probes.map(({ reasons }) => reasons.length === 0);

@@ -26,7 +26,7 @@ export const V2_PRECISIONS: ReadonlyMap<string, { readonly unit: string; readonl
 /** What InfluxDB calls a database's first policy, and 2.x the policy of a bucket whose name does not tell. */
 export const DEFAULT_POLICY = "autogen";
 
-const UNTRANSLATED = errorReply(501, 'remote write has no form for an output of kind "v2"');
+const UNTRANSLATED = errorReply(400, 'remote write has no form for an output of kind "v2"');
 
 /** InfluxDB 2.x and what takes its writes. */
 export function createV2Dialect({ writePath }: OutputConfig, v2: V2Config): Dialect {

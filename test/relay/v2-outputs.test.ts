@@ -51,6 +51,22 @@ test("queries and statements go to the outputs of the 1.x kind only", async () =
   assert.deepEqual(new Set(sentTo("/query")), new Set(["a"]));
 });
 
+test("clients, which ask by the API of 1.x, are told the version of a server of the 1.x kind", async () => {
+  const versions: Record<string, string> = { a: "1.6.7", b: "v2.7.11" };
+  const told: Script = ({ origin }) =>
+    httpAnswer(204, "", { "X-Influxdb-Version": versions[new URL(origin).hostname] ?? "" });
+  for (const [outputs, version] of [
+    [`${V2}, ${V1}`, "1.6.7"],
+    [V2, undefined],
+  ] as const) {
+    const { post, main, platform, backend } = await openRelay(`output = [${outputs}]`, told);
+    assert.equal((await post("m v=1 1")).status, 204);
+    await platform.endTurn();
+    assert.equal(backend("b").version, "v2.7.11");
+    assert.equal(main.backendVersion()?.version, version);
+  }
+});
+
 test("a statement waits for no output of the 2.x kind, and is counted and told there", async () => {
   const { query, backend, platform } = await openRelay(`output = [${V1}, ${V2}]`, (request) => {
     if (request.origin.startsWith("http://b")) throw new TransportError("refused", false, "refused");
