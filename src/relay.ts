@@ -174,10 +174,15 @@ export class Relay {
       answers: listener.answers,
       queries: () => listener.queries,
       queryCounters: listener.queryCounters,
-      backendVersion: () => listener.backends.find(({ up, version }) => up && version !== undefined)?.version,
+      backendVersion: () =>
+        listener.backends.find(
+          ({ up, version, queries }) => up && version !== undefined && queries.hasInfluxql,
+        )?.version,
       ready: () => ({
         writes: listener.backends.some(({ up }) => up),
-        queries: listener.sets.every((set) => set.some((backend) => backend.isInSync())),
+        queries: listener.sets.every((set) =>
+          set.some((backend) => backend.queries.hasInfluxql && backend.isInSync()),
+        ),
       }),
       outOfSync: (name) => listener.backends.find((backend) => backend.name === name)?.outOfSync(),
       status: () => this.status(),
@@ -259,9 +264,11 @@ export class Relay {
       .filter(({ records }) => records > 0);
   }
 
-  /** The backends that have the same data, set by set. */
+  /** The backends that have the same data, set by set: those that can be asked for it. */
   #sets(): (readonly Backend[])[] {
-    return [...this.#listeners.values()].flatMap(({ sets }) => sets);
+    return [...this.#listeners.values()].flatMap(({ sets }) =>
+      sets.map((set) => set.filter(({ queries }) => queries.hasInfluxql)),
+    );
   }
 
   #until(time: number): Promise<void> {

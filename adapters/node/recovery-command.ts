@@ -104,6 +104,10 @@ async function openPair(
 ): Promise<Pair> {
   const find = (option: string, name: string): NamedOutput => {
     const backend = backends.get(name);
+    if (backend?.output.v2 !== undefined)
+      throw new UsageError(
+        `--${option} ${name}: it is of kind "v2", whose data cannot be compared or copied here`,
+      );
     if (backend !== undefined) return backend;
     const known = [...backends.keys()].join(", ");
     throw new UsageError(`--${option} ${name}: no output has this name; there are ${known}`);
@@ -135,6 +139,7 @@ async function chooseSource(
 ): Promise<Server> {
   let second: Server | undefined;
   for (const [name, { output }] of replicas) {
+    if (output.v2 !== undefined) continue;
     const server = new Server(output, platform);
     if (!(await server.ping())) {
       await server.close();

@@ -8,11 +8,13 @@ import { createLog } from "../../src/observe/log.ts";
 import type { Platform } from "../../src/platform.ts";
 import { createQueryCounters } from "../../src/query/counters.ts";
 import { DirectChanges } from "../../src/query/direct-changes.ts";
+import { NoQueries } from "../../src/query/no-queries.ts";
 import type { Queries } from "../../src/query/query.ts";
 import type { ReadReplica } from "../../src/query/replica.ts";
 import { QueryService } from "../../src/query/service.ts";
 import { createPlanCounters } from "../../src/query/sharded/plan.ts";
 import { ShardedQueryService } from "../../src/query/sharded/sharded-service.ts";
+import { withSkipped } from "../../src/query/skipped-changes.ts";
 import { replicaSets } from "../../src/shard/sets.ts";
 import { Sharding } from "../../src/shard/sharding.ts";
 import { Budget } from "../../src/write/budget.ts";
@@ -104,10 +106,13 @@ export function createListener(
       rules: { readOnly, deny },
       counters: queryCounters,
     };
-    const sides = sets.map((set) => ({
-      replicas: set.map(readReplica),
-      changes: new DirectChanges(set, log),
-    }));
+    const sides = sets.map((set) => {
+      const asked = set.filter(({ queries }) => queries.hasInfluxql);
+      const skipped = set.filter(({ queries }) => !queries.hasInfluxql);
+      const changes = withSkipped(new DirectChanges(asked, log), skipped, log);
+      return { replicas: asked.map(readReplica), changes };
+    });
+    if (sides.some(({ replicas }) => replicas.length === 0)) return new NoQueries(queryCounters);
     if (sharding !== undefined) {
       return new ShardedQueryService({ ...common, map: sharding.map, shards: sides, maxRowsPulled, plans });
     }
@@ -146,12 +151,15 @@ export function createListener(
     log,
     counters,
     answers,
-    backendVersion: () => backends.find(({ client }) => client.version !== undefined)?.client.version,
+    backendVersion: () =>
+      backends.find(({ client, queries }) => client.version !== undefined && queries.hasInfluxql)?.client
+        .version,
     async ready() {
       const probes = await Promise.all(backends.map(probe));
+      const isInSync = probes.map(({ reasons }) => reasons.length === 0);
       return {
         writes: probes.some(({ answers }) => answers),
-        queries: probes.some(({ reasons }) => reasons.length === 0),
+        queries: isInSync.some((inSync, i) => inSync && (backends[i] as DirectBackend).queries.hasInfluxql),
       };
     },
     async outOfSync(name) {

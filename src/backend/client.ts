@@ -2,12 +2,16 @@ import * as v from "valibot";
 import type { OutputConfig } from "../config/config.ts";
 import { TransportError } from "../errors.ts";
 import type { HttpAnswer, HttpClient, Platform } from "../platform.ts";
+import { joinBytes, lengthOf } from "../write/join-bytes.ts";
+import { readableLines } from "../write/readable.ts";
 import { errorReply } from "../write/reply.ts";
 import { splitLines } from "../write/split.ts";
 import { type Change, type Credentials, type Destination, REMOTE_WRITE, type Reply } from "../writer.ts";
 import { changeAnswered } from "./change-outcome.ts";
+import { createV1Dialect, type Dialect } from "./dialect.ts";
 import { basePath, httpOptions } from "./http-options.ts";
-import { answered, unanswered } from "./outcome.ts";
+import { unanswered } from "./outcome.ts";
+import { createV2Dialect, DEFAULT_POLICY } from "./v2-dialect.ts";
 
 /** Connections kept to one backend. A lane has one request in flight, so this many lanes work at a time. */
 const CONNECTIONS = 64;
@@ -48,6 +52,7 @@ export class BackendClient {
   readonly #output: OutputConfig;
   readonly #platform: Platform;
   readonly #http: HttpClient;
+  readonly #dialect: Dialect;
   /** X-Influxdb-Version and X-Influxdb-Build of the last answer that carried them. */
   version: { readonly version: string; readonly build: string } | undefined;
 
@@ -55,6 +60,7 @@ export class BackendClient {
     this.#output = output;
     this.#platform = platform;
     this.#http = platform.openHttp(httpOptions(output, CONNECTIONS, platform));
+    this.#dialect = output.v2 === undefined ? createV1Dialect(output) : createV2Dialect(output, output.v2);
   }
 
   /**
@@ -63,8 +69,11 @@ export class BackendClient {
    */
   async write(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
     const result = await this.#post(destination, pieces);
-    if (result.reply.status !== 413 || destination.precision === REMOTE_WRITE) return result;
-    const body = whole(pieces);
+    const { status } = result.reply;
+    if (destination.precision === REMOTE_WRITE) return result;
+    if (status === 400 && this.#dialect.refusesWhole) return this.#readable(destination, pieces, result);
+    if (status !== 413) return result;
+    const body = joinBytes(pieces);
     const parts = splitLines(body, Math.ceil(body.byteLength / 2));
     if (parts.length < 2) return result;
     let worst: Result | undefined;
@@ -76,8 +85,19 @@ export class BackendClient {
     return worst ?? result;
   }
 
+  /** Writes what can be read of a body that was refused whole, so that one line does not cost the others. */
+  async #readable(destination: Destination, pieces: readonly Uint8Array[], refused: Result): Promise<Result> {
+    const { body, errors } = readableLines(joinBytes(pieces), destination.precision);
+    if (errors.length === 0 || body.byteLength === 0) return refused;
+    const result = await this.#post(destination, [body]);
+    if (result.reply.kind !== "stored") return result;
+    const reply = errorReply(400, `partial write: ${errors.join("\n")} dropped=0`);
+    return { reply, unknownOutcome: false };
+  }
+
   /** Executes a statement. */
   async change({ text, db, rp, credentials, timeoutMs }: Change): Promise<Result> {
+    if (!this.#dialect.hasInfluxql) return { reply: NO_INFLUXQL, unknownOutcome: false };
     const form = new URLSearchParams({ q: text, ...(db !== "" && { db }), ...(rp !== "" && { rp }) });
     const headers = this.#authorization(credentials);
     headers["content-type"] = "application/x-www-form-urlencoded";
@@ -104,12 +124,20 @@ export class BackendClient {
     return status > 0 && status < 500;
   }
 
-  /** What it answers to `/ping`; 0 if that is nothing. InfluxDB answers 204, also without credentials unless told otherwise. */
+  /**
+   * What it answers to `/ping`; 0 if that is nothing. InfluxDB answers 204, also without credentials unless told otherwise.
+   * The first 2.x have `/health` only.
+   */
   async pingStatus(): Promise<number> {
+    const status = await this.#statusOf("/ping");
+    return status === 404 && !this.#dialect.hasInfluxql ? this.#statusOf("/health") : status;
+  }
+
+  async #statusOf(path: string): Promise<number> {
     try {
       const answer = await this.#http.send({
         method: "GET",
-        path: `${basePath(this.#output)}/ping`,
+        path: basePath(this.#output) + path,
         headers: this.#authorization(undefined),
         timeoutMs: Math.min(PING_TIMEOUT_MS, this.#output.timeoutMs),
         maxAnswerBytes: MAX_ERROR_BYTES,
@@ -124,6 +152,7 @@ export class BackendClient {
 
   /** The name of a database's default retention policy; undefined if the backend does not tell. */
   async defaultPolicy(db: string, credentials: Credentials | undefined): Promise<string | undefined> {
+    if (!this.#dialect.hasInfluxql) return DEFAULT_POLICY;
     const answer = await this.ask(
       `SHOW RETENTION POLICIES ON ${quotedIdentifier(db)}`,
       credentials,
@@ -157,23 +186,23 @@ export class BackendClient {
   }
 
   async #post(destination: Destination, pieces: readonly Uint8Array[]): Promise<Result> {
+    const refusal = this.#dialect.refusal(destination);
+    if (refusal !== undefined) return { reply: refusal, unknownOutcome: false };
     const headers = this.#authorization(destination.credentials);
     const isPacked = destination.precision === REMOTE_WRITE;
     Object.assign(headers, isPacked ? REMOTE_WRITE_HEADERS : LINE_HEADERS);
     try {
-      const body = isPacked ? pieces : await this.#encode(pieces, headers);
+      const body = isPacked ? pieces : await this.#encode(this.#dialect.body(pieces, destination), headers);
       const answer = await this.#http.send({
         method: "POST",
-        path: isPacked
-          ? `${basePath(this.#output)}/api/v1/prom/write${writeQuery({ ...destination, precision: "" })}`
-          : this.#output.writePath + writeQuery(destination),
+        path: this.#dialect.path(destination),
         headers,
         body: body.length === 1 ? (body[0] as Uint8Array) : body,
         timeoutMs: this.#output.timeoutMs,
         maxAnswerBytes: MAX_ERROR_BYTES,
       });
       this.#learn(answer);
-      return { reply: answered(answer), unknownOutcome: false };
+      return { reply: this.#dialect.answered(answer), unknownOutcome: false };
     } catch (error) {
       if (!(error instanceof TransportError)) return this.#surprised(error);
       if (error.failure === "protocol" && !isPacked && pieces.some(hasControls))
@@ -188,7 +217,7 @@ export class BackendClient {
     headers: Record<string, string>,
   ): Promise<readonly Uint8Array[]> {
     if (!this.#output.gzip || lengthOf(pieces) < MIN_GZIP_BYTES) return pieces;
-    const packed = await this.#platform.gzip(whole(pieces));
+    const packed = await this.#platform.gzip(joinBytes(pieces));
     headers["content-encoding"] = "gzip";
     return [packed];
   }
@@ -201,7 +230,8 @@ export class BackendClient {
   }
 
   #authorization(credentials: Credentials | undefined): Record<string, string> {
-    const authorization = this.#output.authorization?.reveal() ?? credentials?.authorization;
+    const passedOn = credentials && this.#dialect.authorization(credentials);
+    const authorization = this.#output.authorization?.reveal() ?? passedOn;
     return authorization === undefined ? {} : { authorization };
   }
 
@@ -221,32 +251,12 @@ const UNREADABLE = errorReply(
   "unable to parse points: the body has control characters in a line that is wrong",
 );
 
+const NO_INFLUXQL = errorReply(400, 'an output of kind "v2" executes no InfluxQL');
+
 function hasControls(body: Uint8Array): boolean {
   return body.some(
     (byte) => (byte < 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) || byte === 0x7f,
   );
-}
-
-function lengthOf(pieces: readonly Uint8Array[]): number {
-  return pieces.reduce((length, piece) => length + piece.byteLength, 0);
-}
-
-function whole(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0] as Uint8Array;
-  const joined = new Uint8Array(lengthOf(pieces));
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.byteLength;
-  }
-  return joined;
-}
-
-function writeQuery({ db, rp, precision }: Destination): string {
-  let query = `?db=${encodeURIComponent(db)}`;
-  if (rp !== "") query += `&rp=${encodeURIComponent(rp)}`;
-  if (precision !== "") query += `&precision=${encodeURIComponent(precision)}`;
-  return query;
 }
 
 /** A name as InfluxQL wants it. */

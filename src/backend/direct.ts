@@ -56,6 +56,7 @@ export class DirectBackend implements DirectHost {
     lostBytes: 0,
     rejected: 0,
     expired: 0,
+    changesSkipped: 0,
     /** Writes that the keeper could not store. */
     notStored: 0,
   };

@@ -66,6 +66,8 @@ export class Handoff {
     changes: 0,
     /** Statements that it will not execute, although another one did. */
     changesFailed: 0,
+    /** Statements that the others executed, and this backend is never sent: it speaks the 2.x API. */
+    changesSkipped: 0,
   };
   /** Records that were lost, by why. */
   readonly lostFor: Record<LossReason | "damaged", number> = {

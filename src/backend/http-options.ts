@@ -25,7 +25,7 @@ export function httpOptions(
 
 /** What the paths of an output's endpoints begin with. */
 export function basePath({ writePath }: OutputConfig): string {
-  return writePath.replace(/\/write$/, "");
+  return writePath.replace(/(?:\/api\/v2)?\/write$/, "");
 }
 
 function pem(

@@ -7,7 +7,8 @@ import type { OutcomeKind, Reply } from "../writer.ts";
  * the sources of 1.8: each is the message of an error in `tsdb` or `services/meta`.
  */
 const PERMANENT_5XX = ["retention policy not found"];
-const EXPIRED = "points beyond retention policy";
+/** The second is that of later versions: `dropped 3 points outside retention policy of duration 2h0m0s - oldest point ...`. */
+const EXPIRED = /points (?:beyond|outside) retention policy/;
 
 const EMPTY = new Uint8Array(0);
 const MAX_WORDS_BYTES = 1024;
@@ -74,7 +75,7 @@ export function wordsOf({ influxError, body }: Reply): string {
 
 /** True for a rejection that only says that points are older than their retention policy allows. */
 export function isExpired(reply: Reply): boolean {
-  return reply.kind === "rejected" && (reply.influxError?.includes(EXPIRED) ?? false);
+  return reply.kind === "rejected" && EXPIRED.test(reply.influxError ?? "");
 }
 
 /** True if nothing more is to be done about a write: it was stored, or it will never be. */

@@ -49,6 +49,11 @@ export class QueryClient {
     this.#http = this.#open();
   }
 
+  /** False if it answers none and executes no statements: it is written to by the 2.x API. */
+  get hasInfluxql(): boolean {
+    return this.#output.v2 === undefined;
+  }
+
   /** How much of the queries it gets, beside the others; 0 for none. */
   get weight(): number {
     return this.#output.weight;

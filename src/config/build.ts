@@ -13,6 +13,7 @@ import type {
 } from "./config.ts";
 import { basicAuthorization, tokenAuthorization } from "./credentials.ts";
 import { listenerName } from "./names.ts";
+import { buildKind } from "./output-kind.ts";
 import { type ConfigValues, KB, MB } from "./schema.ts";
 import { parsePin } from "./shard-key.ts";
 
@@ -118,7 +119,7 @@ function buildOutput(values: OutputValues): OutputConfig {
   return {
     name: values.name ?? values.location.hostPort,
     origin: values.location.origin,
-    writePath: values.location.path,
+    ...buildKind(values),
     timeoutMs: values.timeout,
     bufferSize: values["buffer-size-mb"] * MB,
     maxBatchBytes: values["max-batch-kb"] * KB,
@@ -130,7 +131,6 @@ function buildOutput(values: OutputValues): OutputConfig {
     cert: values.cert,
     key: values.key,
     gzip: values.gzip,
-    weight: values.weight,
     maxConcurrentQueries: values["max-concurrent-queries"],
     authorization: buildAuthorization(values),
   };

@@ -1,6 +1,7 @@
 import { isLoopback } from "./address.ts";
 import { checkShards } from "./check-shards.ts";
 import { outputNames, repeatedNames } from "./names.ts";
+import { checkKind } from "./output-kind.ts";
 import { type Finding, formatKeys, type Keys } from "./problems.ts";
 import { OUTPUTS } from "./schema.ts";
 import type { Facts, SoundHttp } from "./sound.ts";
@@ -11,7 +12,7 @@ const CREDENTIALS = ["username", "password", "token"];
 export function checkHttp(entry: SoundHttp, keys: Keys, facts: Facts): Finding[] {
   const sets = outputSets(entry, keys);
   return [
-    ...checkKind(keys, facts),
+    ...checkOutputs(keys, facts),
     ...checkShards(entry, keys, facts),
     ...repeatedNames(
       sets.flatMap((set) => outputNames(set.outputs, set.keys, facts, (location) => location.hostPort)),
@@ -20,7 +21,11 @@ export function checkHttp(entry: SoundHttp, keys: Keys, facts: Facts): Finding[]
     ...sets.flatMap((set) =>
       set.outputs.flatMap((output, index) => {
         const at = [...set.keys, "output", index];
-        return [...checkCredentials(at, facts), ...checkTls(output?.location?.origin, at, facts)];
+        return [
+          ...checkKind(output, at, facts),
+          ...checkCredentials(at, facts),
+          ...checkTls(output?.location?.origin, at, facts),
+        ];
       }),
     ),
     ...checkAuth(entry, keys, facts),
@@ -35,7 +40,7 @@ function outputSets({ output = [], shard = [] }: SoundHttp, keys: Keys) {
   ];
 }
 
-function checkKind(keys: Keys, { given }: Facts): Finding[] {
+function checkOutputs(keys: Keys, { given }: Facts): Finding[] {
   const [output, shard] = [given([...keys, "output"]), given([...keys, "shard"])];
   if (output && shard) return [{ keys, message: "must have output or [[http.shard]] entries, not both" }];
   if (output || shard) return [];

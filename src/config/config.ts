@@ -153,6 +153,8 @@ export interface OutputConfig {
   readonly origin: string;
   /** Where writes go below the origin, as `/write`. */
   readonly writePath: string;
+  /** Present if it is written to by the 2.x API. */
+  readonly v2: V2Config | undefined;
   readonly timeoutMs: number;
   /** Of what is kept in memory; with a spool, of what may not go to disk. 0 keeps none of it. */
   readonly bufferSize: number;
@@ -173,6 +175,13 @@ export interface OutputConfig {
   readonly maxConcurrentQueries: number;
   /** Used instead of the client's. The value of an Authorization header. */
   readonly authorization: Secret | undefined;
+}
+
+/** What only an output of `kind = "v2"` has. */
+export interface V2Config {
+  readonly org: string;
+  /** With `{db}` and `{rp}` for a write's database and retention policy. */
+  readonly bucket: string;
 }
 
 /** A `[[udp]]` entry: into an HTTP listener's replicas, or out again as UDP. */

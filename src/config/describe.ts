@@ -14,6 +14,7 @@ import type {
 } from "./config.ts";
 import { usernameOf } from "./credentials.ts";
 import { formatGoDuration } from "./go-duration.ts";
+import { describeKind } from "./output-kind.ts";
 import { formatQuietHours } from "./recovery-schema.ts";
 import { escapeReferences } from "./replace-variables.ts";
 import { type ConfigInput, KB, MB } from "./schema.ts";
@@ -131,6 +132,7 @@ function describeOutput(output: OutputConfig): NonNullable<HttpInput["output"]>[
   return {
     name: output.name,
     location: `${output.origin}${output.writePath}`,
+    ...describeKind(output),
     timeout: formatGoDuration(output.timeoutMs),
     "buffer-size-mb": output.bufferSize / MB,
     "max-batch-kb": output.maxBatchBytes / KB,

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { bucket } from "./bucket.ts";
 import type { Address } from "./config.ts";
 import {
   bindAddress,
@@ -49,7 +50,18 @@ const AUTH = 'a list of { username, password } or { token } tables, or "none"';
 
 const outputSchema = table({
   name: emptyableText("Names the InfluxDB server in logs, metrics and paths.", "host:port of the location"),
-  location: httpLocation("URL of the write endpoint; without a path, /write is meant."),
+  location: httpLocation(
+    'URL of the write endpoint; without a path, /write is meant, or /api/v2/write with kind = "v2".',
+  ),
+  kind: choice(
+    "The API that the server is written to by: that of InfluxDB 1.x, or of 2.x, through which it answers no queries.",
+    ["v1", "v2"],
+    "v1",
+  ),
+  org: text('Organization of the buckets; needed with kind = "v2", and only there.', "none"),
+  bucket: bucket(
+    'Bucket of the points; {db} and {rp} stand for their database and retention policy. Only with kind = "v2".',
+  ),
   timeout: duration({
     about: "How long a request to this server may take.",
     fallback: "10s",

@@ -9,6 +9,7 @@ import type {
 } from "./config.ts";
 import { OUTPUT_DEFAULTS } from "./defaults.ts";
 import { formatGoDuration } from "./go-duration.ts";
+import { v2Warnings } from "./v2-warnings.ts";
 
 /** A sentence for each guarantee that a config, valid as it is, does not give. */
 export function warnings(config: Config): string[] {
@@ -17,6 +18,7 @@ export function warnings(config: Config): string[] {
     ...http.flatMap((listener) => [
       ...listenerWarnings(listener),
       ...listener.outputs.flatMap((output) => outputWarnings(listener, output, spool)),
+      ...v2Warnings(listener, placeOf(listener)),
       ...consistencyWarnings(listener, spool),
     ]),
     ...udpWarnings(config),
@@ -50,7 +52,7 @@ function replicaWarnings(where: string, outputs: readonly OutputConfig[]): strin
     const names = listed([twin, output]);
     found.push(`${where}: outputs ${names} are the same server: they are no replicas of each other`);
   }
-  if (outputs.every(({ weight }) => weight === 0)) {
+  if (outputs.every(({ weight, v2 }) => weight === 0 && v2 === undefined)) {
     found.push(`${where}: every output has weight = 0: no query is answered`);
   }
   return found;

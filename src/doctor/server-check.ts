@@ -53,7 +53,9 @@ class Examination {
 
   async run(): Promise<Examined> {
     const isThere = await this.#reach();
-    const databases = isThere && (await this.#credentials()) ? await this.#databases() : undefined;
+    // What speaks the 2.x API is only written to.
+    const mayAsk = isThere && this.#output.v2 === undefined;
+    const databases = mayAsk && (await this.#credentials()) ? await this.#databases() : undefined;
     if (databases !== undefined) await this.#clock();
     const version = this.#client.version?.version;
     return { name: this.#output.name, version, databases, findings: this.#findings };

@@ -81,7 +81,7 @@ export interface AppListener {
   readonly log: Log;
   readonly counters: HttpCounters;
   readonly answers: HttpAnswers;
-  /** X-Influxdb-Version and X-Influxdb-Build of a backend; undefined while none has told. */
+  /** X-Influxdb-Version and X-Influxdb-Build of a backend of 1.x; undefined while none has told. */
   backendVersion(): { readonly version: string; readonly build: string } | undefined;
   ready(): Readiness | Promise<Readiness>;
   /** Why a backend should get no queries: empty if it should; undefined if the listener has none of this name. */

@@ -21,6 +21,11 @@ const UNDIVIDED = errorReply(
   501,
   "remote write cannot be divided over shards: send it to a listener without",
 );
+/** The same: what Prometheus keeps meanwhile reaches all outputs once it is sent elsewhere. */
+const UNTRANSLATED = errorReply(
+  501,
+  'remote write has no form for an output of kind "v2": send it to a listener without, or through Telegraf',
+);
 
 /** Makes the handler of a write endpoint; endpoints differ in how a request names its target. */
 export type WriteEndpoint = (targetOf: TargetOf) => (c: Context) => Promise<Response>;
@@ -45,6 +50,7 @@ export function createWriteEndpoint(
     if ("refusal" in target) return target.refusal;
     const isPacked = target.precision === REMOTE_WRITE;
     if (isPacked && config.sharding !== undefined) return UNDIVIDED;
+    if (isPacked && config.outputs.some(({ v2 }) => v2 !== undefined)) return UNTRANSLATED;
     const taken = isPacked ? await takePacked(c) : await takeBody(c);
     if (!(taken instanceof Uint8Array)) return taken;
     const consistency = consistencyOf(parameters);

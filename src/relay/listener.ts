@@ -7,10 +7,12 @@ import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
 import { ChangeFanOut } from "../query/change-fan-out.ts";
 import { createQueryCounters } from "../query/counters.ts";
+import { NoQueries } from "../query/no-queries.ts";
 import type { Queries } from "../query/query.ts";
 import { QueryService } from "../query/service.ts";
 import { createPlanCounters } from "../query/sharded/plan.ts";
 import { ShardedQueryService } from "../query/sharded/sharded-service.ts";
+import { withSkipped } from "../query/skipped-changes.ts";
 import { replicaSets } from "../shard/sets.ts";
 import { Sharding, type ShardingStatus } from "../shard/sharding.ts";
 import type { Budget } from "../write/budget.ts";
@@ -94,10 +96,14 @@ export class Listener implements Writer {
       counters: this.queryCounters,
       log: this.#log,
     };
-    const sides = this.sets.map((replicas) => ({
-      replicas,
-      changes: new ChangeFanOut({ replicas, clock, onDisk: this.#spool !== undefined }),
-    }));
+    const sides = this.sets.map((set) => {
+      const replicas = set.filter(({ queries }) => queries.hasInfluxql);
+      const changes = new ChangeFanOut({ replicas, clock, onDisk: this.#spool !== undefined });
+      const others = set.filter(({ queries }) => !queries.hasInfluxql);
+      const skipped = others.map((backend) => ({ name: backend.name, counters: backend.handoff.counters }));
+      return { replicas, changes: withSkipped(changes, skipped, this.#log) };
+    });
+    if (sides.some(({ replicas }) => replicas.length === 0)) return new NoQueries(this.queryCounters);
     if (this.sharding !== undefined) {
       const { map } = this.sharding;
       return new ShardedQueryService({ ...common, map, shards: sides, maxRowsPulled, plans: this.#plans });

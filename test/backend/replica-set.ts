@@ -22,6 +22,7 @@ export const OUTPUT: OutputConfig = {
   name: "a",
   origin: "http://a",
   writePath: "/write",
+  v2: undefined,
   timeoutMs: 10_000,
   bufferSize: 64 * 1024 * 1024,
   maxBatchBytes: 1024 * 1024,
@@ -57,6 +58,7 @@ export const SPOOL: SpoolConfig = {
 export interface PostOptions {
   readonly db?: string;
   readonly rp?: string;
+  readonly precision?: string;
   readonly credentials?: Credentials;
   readonly source?: string;
   readonly closed?: boolean;
@@ -96,10 +98,19 @@ export function createReplicaSet(
 
   function post(
     body: string,
-    { db = "d", rp = "", credentials, keep, consistency, source = "", closed = true }: PostOptions = {},
+    {
+      db = "d",
+      rp = "",
+      precision = "",
+      credentials,
+      keep,
+      consistency,
+      source = "",
+      closed = true,
+    }: PostOptions = {},
   ): Promise<Reply> {
     const write: Write = {
-      destination: { db, rp, precision: "", credentials },
+      destination: { db, rp, precision, credentials },
       body: encoder.encode(body),
       hasLines: true,
       closed,

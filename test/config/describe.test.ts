@@ -87,6 +87,7 @@ token = "***"
 [[http.output]]
 name = "a:443"
 location = "https://a/write"
+kind = "v1"
 timeout = "1m30s"
 buffer-size-mb = 64
 max-batch-kb = 1024
@@ -103,6 +104,7 @@ password = "***"
 [[http.output]]
 name = "[::1]:8086"
 location = "http://[::1]:8086/x"
+kind = "v1"
 timeout = "10s"
 buffer-size-mb = 64
 max-batch-kb = 1024

@@ -26,6 +26,7 @@ test("the original relay's plain sample loads", () => {
   `);
   const output = {
     writePath: "/write",
+    v2: undefined,
     timeoutMs: 10_000,
     bufferSize: 67_108_864,
     maxBatchBytes: 1_048_576,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Secret } from "../../src/config/secret.ts";
 import { BodyError } from "../../src/errors.ts";
+import { OUTPUT } from "../backend/replica-set.ts";
 import {
   bytesOf,
   type Fixture,
@@ -288,6 +289,10 @@ test("what cannot be read cannot be divided, and is refused so that it is kept",
   const sharding = { by: [], pins: [], prefixPins: [], shards: [] };
   const error = "remote write cannot be divided over shards: send it to a listener without";
   await refused("/api/v1/prom/write?db=d", 501, error, { body: "x" }, { config: { sharding } });
+  const outputs = [{ ...OUTPUT, v2: { org: "o", bucket: "b" } }];
+  const noForm =
+    'remote write has no form for an output of kind "v2": send it to a listener without, or through Telegraf';
+  await refused("/api/v1/prom/write?db=d", 501, noForm, { body: "x" }, { config: { outputs } });
   const packed = { body: "x", headers: { "content-encoding": "snappy" } };
   assert.equal((await post("/api/v1/prom/write?db=d", packed)).writes.length, 1);
 });

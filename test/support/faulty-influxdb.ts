@@ -203,7 +203,8 @@ export async function startFaultyInfluxdb(options: FaultyOptions = {}): Promise<
   };
 }
 
-function canonicalPoints(store: PointStore, db: string): string[] {
+/** Everything that is stored in a database, as sorted canonical lines. */
+export function canonicalPoints(store: PointStore, db: string): string[] {
   const lines: string[] = [];
   for (const measurement of store.measurements(db)) {
     for (const { tags, points } of store.series(db, measurement)) {

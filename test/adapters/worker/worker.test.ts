@@ -71,6 +71,7 @@ test("a backend that fails twice gets the write after the client was answered", 
     lostBytes: 0,
     rejected: 0,
     expired: 0,
+    changesSkipped: 0,
     notStored: 0,
   });
 });
@@ -233,6 +234,28 @@ output = [{ location = "http://a.test", password = "secret1", token = "\${file:/
     assert.doesNotMatch(running.output(), /secret1/);
     await running.stop();
   }
+});
+
+test("an output of the 2.x kind gets writes in its form, and no queries and statements", async () => {
+  const [a, b] = [await influxdb(), await influxdb()];
+  const v2 = `{ name = "b", location = "${b.url}", kind = "v2", org = "acme", token = "t" }`;
+  const running = await relay([v2, output("a", a)], 'auth = "none"');
+  b.setFault({ kind: "status", status: 204, path: "/api/v2/write" });
+  const answer = await fetch(`${running.url}/write?db=demo&precision=m`, { method: "POST", body: "m v=1 1" });
+  assert.equal(answer.status, 204);
+  await b.waitForRequests(1, "/api/v2/write");
+  const [sent] = b.requests.filter(({ method }) => method === "POST");
+  assert.equal(sent?.path, "/api/v2/write?org=acme&bucket=demo%2Fautogen&precision=s&db=demo");
+  assert.deepEqual([sent?.text, sent?.headers["authorization"]], ["m v=1 60", "Token t"]);
+  for (const q of ["CREATE DATABASE more", "SHOW DATABASES"])
+    assert.equal((await fetch(`${running.url}/query?db=demo&${new URLSearchParams({ q })}`)).status, 200);
+  assert.deepEqual(
+    b.requests.filter(({ path }) => path.startsWith("/query")),
+    [],
+  );
+  assert.equal((await status(running)).backends[0]?.counters["changesSkipped"], 1);
+  const alone = await relay([v2], 'auth = "none"');
+  assert.equal((await fetch(`${alone.url}/query?q=SHOW+DATABASES`)).status, 501);
 });
 
 test("the bundle is small", async () => {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import { after, before, describe, test } from "node:test";
 import { freePorts } from "../../../examples/ha/free-ports.ts";
 import { type Child, removeDirectory, startChild, temporaryDirectory } from "../../support/child.ts";
@@ -12,20 +13,33 @@ const DB = "shared";
 /** VictoriaMetrics keeps milliseconds, and drops what is older than its retention: now, in whole seconds. */
 const NOW_MS = Math.floor(Date.now() / 1_000) * 1_000;
 
-/** It cannot answer InfluxQL, so that it gets no queries. */
+/** One replica by each API; and one by the API of 1.x, where it gets no queries because it cannot answer InfluxQL. */
 function configOf(influxdb: { readonly url: string }, victoria: { readonly url: string }): string {
   return `[[http]]
 name = "main"
 bind-addr = "127.0.0.1:0"
 output = [
   { name = "a", location = "${influxdb.url}/write", max-delay-interval = "250ms" },
-  { name = "b", location = "${victoria.url}/write", max-delay-interval = "250ms", weight = 0 },
+  { name = "b", location = "${victoria.url}", kind = "v2", org = "o", max-delay-interval = "250ms" },
 ]
 
 [[http]]
-name = "v2"
+name = "v1"
 bind-addr = "127.0.0.1:0"
-output = [{ name = "v2", location = "${victoria.url}/api/v2/write", weight = 0 }]
+output = [{ name = "v1", location = "${victoria.url}/write", weight = 0 }]
+
+[[http]]
+name = "only"
+bind-addr = "127.0.0.1:0"
+output = [{ name = "only", location = "${victoria.url}", kind = "v2", org = "o", gzip = true }]
+
+[[udp]]
+name = "udp"
+bind-addr = "127.0.0.1:0"
+to = "main"
+database = "${DB}"
+precision = "s"
+batch-timeout = "10ms"
 `;
 }
 
@@ -97,11 +111,84 @@ describe("VictoriaMetrics beside an InfluxDB", {
     await eventually(() => stored("v2"), [`v2_v ${tags} 3 ${NOW_MS}`], "VictoriaMetrics");
   });
 
-  test("takes what the relay writes to its 2.x endpoint", async () => {
-    const answer = await write(relay.url("v2"), DB, `direct,host=b v=4 ${NOW_MS}`, { precision: "ms" });
+  test("takes what the relay writes to its 1.x endpoint", async () => {
+    const answer = await write(relay.url("v1"), DB, `direct,host=b v=4 ${NOW_MS}`, { precision: "ms" });
     assert.equal(answer.status, 204, answer.body);
     const tags = JSON.stringify({ db: DB, host: "b" });
     await eventually(() => stored("direct"), [`direct_v ${tags} 4 ${NOW_MS}`], "VictoriaMetrics");
+  });
+
+  test("both have a point in each precision at the same time, also one that came by UDP", async () => {
+    const hour = Math.floor(NOW_MS / 3_600_000);
+    const seconds = hour * 3_600;
+    for (const [precision, time] of [
+      ["n", `${seconds}000000000`],
+      ["u", `${seconds}000000`],
+      ["ms", `${seconds}000`],
+      ["s", `${seconds}`],
+      ["m", `${hour * 60}`],
+      ["h", `${hour}`],
+    ] as const) {
+      const answer = await write(relay.url("main"), DB, `units,p=${precision} v=1 ${time}`, { precision });
+      assert.equal(answer.status, 204, answer.body);
+    }
+    const socket = createSocket("udp4");
+    await new Promise<void>((resolve) => {
+      socket.send(`units,p=udp v=1 ${seconds}`, relay.port("udp"), "127.0.0.1", () => resolve());
+    });
+    socket.close();
+    const units = ["h", "m", "ms", "n", "s", "u", "udp"];
+    await eventually(
+      () => influxdb.points(DB, { measurements: ["units"] }),
+      units.map((p) => `units,p=${p} v=1 ${seconds}000000000`),
+      "InfluxDB",
+    );
+    await eventually(
+      () => stored("units"),
+      units.map((p) => `units_v ${JSON.stringify({ db: DB, p })} 1 ${seconds}000`),
+      "VictoriaMetrics",
+    );
+  });
+
+  test("what InfluxDB missed while it was down and VictoriaMetrics stored is equal on both afterwards", async () => {
+    await influxdb.stop();
+    const lines = Array.from({ length: 20 }, (_, i) => `alone,i=${i} v=${i} ${NOW_MS + i}`);
+    for (const line of lines) {
+      const answer = await write(relay.url("main"), DB, line, { precision: "ms" });
+      assert.equal(answer.status, 204, answer.body);
+    }
+    await influxdb.start();
+    await eventually(
+      () => influxdb.points(DB, { measurements: ["alone"] }),
+      lines.map((line) => `${line}000000`).sort(),
+      "InfluxDB",
+      20_000,
+    );
+    const expected = lines.map((_, i) => {
+      return `alone_v ${JSON.stringify({ db: DB, i: String(i) })} ${i} ${NOW_MS + i}`;
+    });
+    await eventually(() => stored("alone"), expected.sort(), "VictoriaMetrics");
+  });
+
+  test("a listener with nothing else answers no queries, and says so", async () => {
+    const url = relay.url("only");
+    const answer = await write(url, DB, `only v=1 ${NOW_MS}`, { precision: "ms" });
+    assert.equal(answer.status, 204, answer.body);
+    await eventually(
+      () => stored("only"),
+      [`only_v ${JSON.stringify({ db: DB })} 1 ${NOW_MS}`],
+      "VictoriaMetrics",
+    );
+    for (const path of [`/query?db=${DB}&q=SHOW+DATABASES`, "/query?q=CREATE+DATABASE+x"]) {
+      const { status, body } = await ask(url, path);
+      assert.deepEqual(
+        [status, JSON.parse(body).error.slice(0, 30)],
+        [501, "no output here answers InfluxQ"],
+      );
+    }
+    const headers = { "content-encoding": "snappy" };
+    const path = `/api/v1/prom/write?db=${DB}`;
+    assert.equal((await ask(url, path, { method: "POST", body: "x", headers })).status, 501);
   });
 
   test("queries and changes of the schema are answered by InfluxDB", async () => {
@@ -129,6 +216,7 @@ describe("VictoriaMetrics beside an InfluxDB", {
     const tags = JSON.stringify({ db: DB });
     const expected = Array.from({ length: 20 }, (_, i) => `missed_v ${tags} ${i} ${NOW_MS + i}`).sort();
     await eventually(() => stored("missed"), expected, "VictoriaMetrics", 20_000);
+    assert.deepEqual((await backendStatus(relay, "b")).held, []);
     const { state, backlog } = await backendStatus(relay, "b");
     assert.deepEqual({ state, backlog: backlog.records }, { state: "up", backlog: 0 });
   });
