@@ -1,13 +1,11 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { temporaryDirectory } from "./support/child.ts";
+import { NAMESPACE_PROGRAMS, runInNamespace } from "./support/namespace.ts";
 import { requireReal } from "./support/require-real.ts";
-
-// The README's commands name fixed ports, so they run in a network namespace of their own, which nobody shares.
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
@@ -15,32 +13,7 @@ const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(([, language
   language: language ?? "",
   text: text ?? "",
 }));
-const skip = requireReal("unshare", "ip", "bash", "curl");
-
-/** Runs a script in which `in_background CMD` starts a server and `wait_for TEXT` waits until one has printed it. */
-function runInNamespace(directory: string, script: string): string {
-  const prelude = `
-    set -eu
-    ip link set lo up
-    cd "${root}"
-    export PATH="${dirname(process.execPath)}:$PATH"
-    exec 2>&1
-    pids=""
-    trap 'kill -- $pids 2>/dev/null || true; wait' EXIT
-    in_background() { setsid "$@" >>"${directory}/log" 2>&1 & pids="$pids -$!"; }
-    wait_for() { for _ in $(seq 200); do grep -q "$1" "${directory}/log" && return; sleep 0.05; done; cat "${directory}/log"; exit 1; }
-  `;
-  writeFileSync(join(directory, "log"), "");
-  try {
-    return execFileSync("unshare", ["-rn", "bash", "-c", `${prelude}\n${script}`], {
-      encoding: "utf8",
-      timeout: 60_000,
-    });
-  } catch (error) {
-    const { stdout } = error as { stdout?: string };
-    throw new Error(`${error}\n${stdout}\n${readFileSync(join(directory, "log"), "utf8")}`);
-  }
-}
+const skip = requireReal(...NAMESPACE_PROGRAMS);
 
 test("README: npm start prints three commands, and they do what they say", { skip }, () => {
   assert.ok(blocks.some(({ text }) => text === "npm start\n"));
