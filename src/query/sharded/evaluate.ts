@@ -35,9 +35,7 @@ export const symbolOf = (expression: Expression): string => printExpression(asCa
 function binary({ operator }: Binary, left: Value, right: Value): Value {
   if (typeof left === "bigint" && typeof right === "bigint") return ofIntegers(operator, left, right);
   if (isNumber(left) && isNumber(right)) return ofFloats(operator, Number(left), Number(right));
-  return typeof left === "boolean" || typeof right === "boolean"
-    ? ofBooleans(operator, left ?? false, right ?? false)
-    : null;
+  return typeof (left ?? right) === "boolean" ? ofBooleans(operator, left ?? false, right ?? false) : null;
 }
 
 const isNumber = (value: Value): value is number | bigint =>

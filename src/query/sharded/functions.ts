@@ -70,6 +70,16 @@ export function callsIn(expression: Expression): readonly Call[] {
   return calls;
 }
 
+/** The fields and tags of an expression that are in no call of many rows. */
+export function referencesIn(expression: Expression): readonly Expression[] {
+  const references: Expression[] = [];
+  walk(expression, (node) => {
+    if (node.kind === "reference" && node.name !== "time") references.push(node);
+    return node.kind !== "call" || isMath(node);
+  });
+  return references;
+}
+
 /** The query has a row for each of its points. */
 export const isRaw = ({ fields }: Select): boolean =>
   fields.every(({ expression }) => callsIn(expression).length === 0);

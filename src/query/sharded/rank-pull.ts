@@ -43,8 +43,10 @@ export class RankPull extends Pull {
     return this.#select.fields.map(({ expression }) => expression);
   }
 
+  /** What fill() stands in for are the columns that a point lacks: no interval is filled. */
   protected override shape(): Partial<Select> {
-    return { fields: this.#select.fields, fill: undefined };
+    const { fields, fill } = this.#select;
+    return { fields, fill: fill?.kind === "value" ? fill : undefined };
   }
 
   protected override take(head: SeriesHead, rows: readonly TypedRow[]): void {

@@ -1,11 +1,11 @@
-import type { Expression } from "../../influxql/ast-expression.ts";
+import type { CastType, Expression } from "../../influxql/ast-expression.ts";
 import type { Select, Source } from "../../influxql/ast-select.ts";
 import { rewriteSelect } from "../../influxql/rewrite.ts";
 import { walk } from "../../influxql/walk.ts";
 import { describeFields } from "./describe.ts";
 import { expandWildcards } from "./expand.ts";
 import type { FieldSet } from "./field-set.ts";
-import { hasDimensionWildcard, hasFieldWildcard } from "./functions.ts";
+import { callsIn, hasDimensionWildcard, hasFieldWildcard, referencesIn } from "./functions.ts";
 import { askRows, type RunContext } from "./run-context.ts";
 import { boundTime } from "./shard-select.ts";
 import { zoneOf } from "./zone.ts";
@@ -26,26 +26,56 @@ export async function resolveNames(
   return resolve(boundTime(select, context.now, zoneOf(select.timeZone)), shards, context);
 }
 
-async function resolve(select: Select, shards: readonly number[], context: RunContext): Promise<Select> {
+/** @param typed whether the types of its columns matter to the query that it is in */
+async function resolve(
+  select: Select,
+  shards: readonly number[],
+  context: RunContext,
+  typed = false,
+): Promise<Select> {
+  const needsTypes = typed || fillsByType(select);
   if (select.from.some(({ kind }) => kind === "subquery")) {
     const from = select.from.map(async (source): Promise<Source> => {
       if (source.kind !== "subquery") return source;
-      return { kind: "subquery", select: await resolveInner(source.select, shards, context) };
+      return { kind: "subquery", select: await resolveInner(source.select, shards, context, needsTypes) };
     });
     return { ...select, from: await Promise.all(from) };
   }
   const isWild = hasFieldWildcard(select) || hasDimensionWildcard(select);
   const isMany = select.from.length > 1 || select.from[0]?.kind === "measurement-regex";
-  if (!isWild && !isMany && !hasUntyped(select.where)) return select;
+  if (!isWild && !isMany && !needsTypes && !hasUntyped(select.where)) return select;
   const known = await describe(select, shards, context);
-  return withTypes(isWild ? expandWildcards(select, known) : select, known);
+  return withTypes(isWild ? expandWildcards(select, known) : select, known, needsTypes);
 }
 
-/** What `*` stands for in a subquery does not matter: the outer query names what it reads of it. */
-async function resolveInner(select: Select, shards: readonly number[], context: RunContext): Promise<Select> {
-  if (select.from.some(({ kind }) => kind === "subquery")) return resolve(select, shards, context);
+/** What `*` stands for in a subquery matters only by its types: the outer query names what it reads of it. */
+async function resolveInner(
+  select: Select,
+  shards: readonly number[],
+  context: RunContext,
+  typed: boolean,
+): Promise<Select> {
+  const isInnermost = select.from.every(({ kind }) => kind !== "subquery");
+  if (!isInnermost || typed || fillsByType(select)) return resolve(select, shards, context, typed);
   return hasUntyped(select.where) ? withTypes(select, await describe(select, shards, context)) : select;
 }
+
+/**
+ * The number of fill() stands in for columns as a value of their type, also where a shard has no point with the field.
+ * A single column has a value in every row.
+ */
+function fillsByType(select: Select): boolean {
+  if (select.fill?.kind !== "value") return false;
+  return (
+    hasFieldWildcard(select) || select.fields.flatMap(({ expression }) => columnsOf(expression)).length > 1
+  );
+}
+
+/** The calls of many rows, and the references that are in none. */
+const columnsOf = (expression: Expression): readonly Expression[] => [
+  ...callsIn(expression),
+  ...referencesIn(expression),
+];
 
 const describe = (select: Select, shards: readonly number[], context: RunContext): Promise<FieldSet> =>
   describeFields(select, shards, (shard, q) => askRows(context, shard, q));
@@ -62,15 +92,21 @@ export function hasUntyped(where: Expression | undefined): boolean {
   return found;
 }
 
-/** A field has one type for a query, whichever it has in each measurement and on each shard. */
-function withTypes(select: Select, known: FieldSet): Select {
-  const types = new Map(known.fields());
+/**
+ * A field has one type for a query, whichever it has in each measurement and on each shard.
+ * @param all also what is a tag, or said to be a field
+ */
+function withTypes(select: Select, known: FieldSet, all = false): Select {
+  const types = new Map<string, CastType>(known.fields());
+  const tags = new Set(all ? known.tags() : []);
   return rewriteSelect(select, {
     expression: (expression, clause): Expression => {
-      if (clause === "group by" || expression.kind !== "reference" || expression.type !== undefined)
+      if (clause === "group by" || expression.kind !== "reference" || expression.name === "time")
         return expression;
-      const type = types.get(expression.name);
-      return type === undefined || expression.name === "time" ? expression : { ...expression, type };
+      const isOpen = expression.type === undefined || (all && expression.type === "field");
+      const isTag = expression.type === undefined && tags.has(expression.name);
+      const type = isOpen ? (types.get(expression.name) ?? (isTag ? "tag" : undefined)) : undefined;
+      return type === undefined ? expression : { ...expression, type };
     },
   });
 }

@@ -1,7 +1,5 @@
 import type { Expression } from "../../influxql/ast-expression.ts";
-import type { Fill } from "../../influxql/ast-select.ts";
 import { evaluate } from "./evaluate.ts";
-import { castFill } from "./fill.ts";
 import type { Point } from "./points.ts";
 import type { Value } from "./value.ts";
 
@@ -11,13 +9,18 @@ export interface OutputRow {
   readonly values: readonly Value[];
 }
 
+/** A call, or a column that the points of a call bring along. */
+interface Column {
+  readonly symbol: string;
+  /** What it has at a time without a value; undefined for what it had before. */
+  readonly missing: Value | undefined;
+}
+
 export interface Join {
   /** Of one series. */
-  readonly calls: readonly { readonly symbol: string; readonly points: readonly Point[] }[];
-  /** The symbols of the columns that the points of a call bring along. */
-  readonly others: readonly string[];
+  readonly calls: readonly (Column & { readonly points: readonly Point[] })[];
+  readonly others: readonly Column[];
   readonly fields: readonly Expression[];
-  readonly fill: Fill;
   readonly ascending: boolean;
 }
 
@@ -25,22 +28,21 @@ export interface Join {
  * Puts the points of several calls together to rows, one for each time that any of them has, as influxd does: a call
  * without a point of that time has what fill says, and with `previous` what the row before had.
  */
-export function* rowsOf({ calls, others, fields, fill, ascending }: Join): Generator<OutputRow> {
+export function* rowsOf({ calls, others, fields, ascending }: Join): Generator<OutputRow> {
   const symbols = new Map<string, Value>();
   const at = calls.map(() => 0);
-  const missing = calls.map(({ points }) => defaultOf(fill, points));
   for (;;) {
     const time = nextTime(calls, at, ascending);
     if (time === undefined) return;
-    calls.forEach(({ symbol, points }, index) => {
+    calls.forEach(({ symbol, points, missing }, index) => {
       const point = points[at[index] as number];
       const isHere = point?.time === time;
       if (isHere) at[index] = (at[index] as number) + 1;
-      const value = isHere ? (point.value ?? missing[index]) : missing[index];
+      const value = isHere ? (point.value ?? missing) : missing;
       if (value !== undefined) symbols.set(symbol, value);
       others.forEach((other, column) => {
-        const brought = (isHere ? point.others?.[column] : null) ?? numberOf(fill);
-        if (brought !== undefined) symbols.set(other, brought);
+        const brought = (isHere ? point.others?.[column] : null) ?? other.missing;
+        if (brought !== undefined) symbols.set(other.symbol, brought);
       });
     });
     yield { at: time, values: fields.map((field) => withoutNan(evaluate(field, symbols))) };
@@ -55,18 +57,6 @@ function nextTime(calls: Join["calls"], at: readonly number[], ascending: boolea
     if (next === undefined || (ascending ? time < next : time > next)) next = time;
   });
   return next;
-}
-
-/** What a call has at a time without a point; undefined for what it had before. */
-function defaultOf(fill: Fill, points: readonly Point[]): Value | undefined {
-  if (fill.kind !== "value") return numberOf(fill);
-  const like = points.find(({ value }) => value !== null)?.value ?? null;
-  return castFill(fill.value.value, like);
-}
-
-function numberOf(fill: Fill): Value | undefined {
-  if (fill.kind === "previous") return undefined;
-  return fill.kind === "value" ? fill.value.value : null;
 }
 
 const withoutNan = (value: Value): Value => (typeof value === "number" && Number.isNaN(value) ? null : value);

@@ -1,12 +1,12 @@
 import type { Call, Expression } from "../../influxql/ast-expression.ts";
 import type { Select } from "../../influxql/ast-select.ts";
 import { print } from "../../influxql/print.ts";
-import { walk } from "../../influxql/walk.ts";
 import { goJson } from "../../write/go-json.ts";
 import { NodeBuilder } from "./call-nodes.ts";
 import { columnNames, shownFields } from "./column-names.ts";
 import { symbolOf } from "./evaluate.ts";
-import { asCall, callsIn, isMath, RANKS, SELECTORS, timeDimension } from "./functions.ts";
+import { defaultOf } from "./fill-default.ts";
+import { asCall, callsIn, RANKS, referencesIn, SELECTORS, timeDimension } from "./functions.ts";
 import { JsonLines } from "./json-lines.ts";
 import type { MergeAggregates } from "./plan.ts";
 import type { TimeFrame } from "./points.ts";
@@ -202,14 +202,18 @@ async function computeCalls(
   await Promise.all([...builder.pulls.values()].map((pull) => pull.run()));
   const all = nodes.map((node) => node().map((points) => cutRows(points, select)));
   const symbols = calls.map(symbolOf);
+  const missing = calls.map((call) => defaultOf(call, select));
   return allSeries(all, !time.ascending).map((head) => ({
     head,
     rows: () =>
       rowsOf({
-        calls: all.map((points, at) => ({ symbol: symbols[at] as string, points: points.get(head) ?? [] })),
-        others: others.map(symbolOf),
+        calls: all.map((points, at) => ({
+          symbol: symbols[at] as string,
+          points: points.get(head) ?? [],
+          missing: missing[at],
+        })),
+        others: others.map((other) => ({ symbol: symbolOf(other), missing: defaultOf(other, select) })),
         fields,
-        fill,
         ascending: time.ascending,
       }),
   }));
@@ -217,16 +221,6 @@ async function computeCalls(
 
 function unique<T extends Expression>(expressions: readonly T[]): readonly T[] {
   return [...new Map(expressions.map((expression) => [symbolOf(expression), expression])).values()];
-}
-
-/** The fields and tags of an expression that are in no call of many rows. */
-function referencesIn(expression: Expression): readonly Expression[] {
-  const references: Expression[] = [];
-  walk(expression, (node) => {
-    if (node.kind === "reference") references.push(node);
-    return node.kind !== "call" || isMath(node);
-  });
-  return references;
 }
 
 /** influxd cuts the points of each call, not the rows. */
