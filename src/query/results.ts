@@ -1,4 +1,5 @@
 import { goJson } from "../write/go-json.ts";
+import { deprecationOf } from "./deprecation.ts";
 
 /** The text of one statement's result: a JSON object as InfluxDB prints it, of which every digit stays as it is. */
 export type ResultText = string;
@@ -42,8 +43,7 @@ export function isError(result: ResultText): boolean {
 
 /** What InfluxDB adds to the result of a statement that changes something, if it came by GET. */
 export function withDeprecation(result: ResultText, statement: string): ResultText {
-  const text = `deprecated use of '${statement}' in a read only context, please use a POST request instead`;
-  return `${result.slice(0, -1)},"messages":[{"level":"warning","text":${goJson(text)}}]}`;
+  return `${result.slice(0, -1)},"messages":${deprecationOf(statement)}}`;
 }
 
 /** The body of an answer: one document with all results, or with `chunked` one for each. */

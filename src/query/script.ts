@@ -1,5 +1,3 @@
-import type { Statement } from "../influxql/ast.ts";
-import { print } from "../influxql/print.ts";
 import { hasPassword } from "../influxql/statement-facts.ts";
 import type { Clock } from "../platform.ts";
 import { errorReply } from "../write/reply.ts";
@@ -7,6 +5,7 @@ import type { Reply } from "../writer.ts";
 import { readWhole } from "./body.ts";
 import type { Changes } from "./changes.ts";
 import type { QueryCounters } from "./counters.ts";
+import { shown } from "./deprecation.ts";
 import type { QueryAnswer, QueryRequest } from "./query.ts";
 import type { ReadRouter } from "./read-router.ts";
 import {
@@ -182,10 +181,4 @@ function jsonReply(text: string): Reply {
 /** The only time in the result of a change is that of a SELECT INTO's count: always 1970. */
 function inEpoch(result: ResultText, epoch: string): ResultText {
   return epoch.trim() === "" ? result : result.replace('[["1970-01-01T00:00:00Z",', "[[0,");
-}
-
-/** The statement as InfluxDB shows it. */
-function shown(statement: Statement): string {
-  if (statement.kind !== "create-user" && statement.kind !== "set-password") return print(statement);
-  return print({ ...statement, password: "" }).replace("''", "[REDACTED]");
 }

@@ -146,7 +146,7 @@ async function outcomeOf(
   if (instead === undefined) return { difference, right: theirs };
   const q = print(instead(statement));
   const [answer] = parseAnswer((await ask(scene.whole.url, { ...question, q, params: undefined })).body);
-  const right = cut(answer as ParsedResult, statement);
+  const right = cut(answer as ParsedResult, statement, ours);
   const still = differenceOf(ours, right, leeway);
   return still === undefined
     ? { kind: "better", reason }

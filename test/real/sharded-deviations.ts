@@ -47,9 +47,9 @@ export const INFINITE = "json: error";
 export interface Deviation {
   readonly reason: string;
   readonly applies: (statement: Statement) => boolean;
-  /** A statement whose answer by InfluxDB is right; `cut` is what is missing then. */
+  /** A statement whose answer by InfluxDB is right; `cut` is what is missing then, where it may be ours by chance. */
   readonly instead?: (statement: Statement) => Statement;
-  readonly cut?: (result: ParsedResult, statement: Statement) => ParsedResult;
+  readonly cut?: (result: ParsedResult, statement: Statement, ours: ParsedResult) => ParsedResult;
   /** If InfluxDB cannot be asked for the right answer. */
   readonly isRight?: (ours: ParsedResult, theirs: ParsedResult) => boolean;
 }
@@ -60,8 +60,26 @@ const limitsSeries = (statement: Statement) =>
 const hasOnlyOffset = (statement: Statement) =>
   isSelect(statement) && isRaw(statement) && (statement.offset ?? 0) > 0 && (statement.limit ?? 0) === 0;
 const EVERYTHING = 1_000_000;
+const cutsSubquery = (statement: Statement) =>
+  isSelect(statement) &&
+  isRaw(statement) &&
+  statement.from.some(({ kind }) => kind === "subquery") &&
+  ((statement.limit ?? 0) > 0 || (statement.offset ?? 0) > 0);
 
 export const DEVIATIONS: readonly Deviation[] = [
+  {
+    reason: "LIMIT and OFFSET cut others of the rows of a subquery that have the same time",
+    applies: cutsSubquery,
+    instead: (statement) => ({
+      ...(statement as Select),
+      limit: undefined,
+      offset: undefined,
+      seriesLimit: undefined,
+      seriesOffset: undefined,
+    }),
+    cut: (result, statement, ours) =>
+      cutTies(cutSeries(result, statement as Select), statement as Select, ours),
+  },
   {
     reason: "SLIMIT and SOFFSET count series, not those of each time shard",
     applies: limitsSeries,
@@ -120,6 +138,32 @@ function cutSeries(result: ParsedResult, { seriesLimit, seriesOffset, order }: S
   const series = inOrder([...groups.values()].flatMap((group) => group.slice(from, to)));
   const { series: _, ...rest } = result;
   return series.length === 0 ? rest : { ...rest, series };
+}
+
+/** The rows that LIMIT and OFFSET leave of each series: ours, if they are some of its rows at just those times. */
+function cutTies(result: ParsedResult, { limit = 0, offset = 0 }: Select, ours: ParsedResult): ParsedResult {
+  const series = (result.series ?? []).flatMap((whole): ParsedSeries[] => {
+    const { name, tags, values = [] } = whole;
+    const cut = values.slice(offset, limit > 0 ? offset + limit : undefined);
+    const mine =
+      ours.series?.find((one) => one.name === name && isDeepStrictEqual(one.tags, tags))?.values ?? [];
+    const times = (rows: typeof values) => rows.map(([time]) => time);
+    const isChoice = isDeepStrictEqual(times(mine), times(cut)) && isPartOf(mine, values);
+    return cut.length === 0 ? [] : [{ ...whole, values: isChoice ? mine : cut }];
+  });
+  const { series: _, ...rest } = result;
+  return series.length === 0 ? rest : { ...rest, series };
+}
+
+/** Each row as often at most. */
+function isPartOf(some: readonly (readonly unknown[])[], all: readonly (readonly unknown[])[]): boolean {
+  const left = new Map<string, number>();
+  for (const row of all) left.set(row.join("\0"), (left.get(row.join("\0")) ?? 0) + 1);
+  return some.every((row) => {
+    const count = left.get(row.join("\0")) ?? 0;
+    left.set(row.join("\0"), count - 1);
+    return count > 0;
+  });
 }
 
 const repeatsTimes = ({ series = [] }: ParsedResult) =>

@@ -68,6 +68,20 @@ describe("queries of shards", { skip: requireReal("influxd") }, () => {
     }
   });
 
+  test("a change by GET is called deprecated, as by InfluxDB", async () => {
+    const create = `CREATE DATABASE ${GAPS}`;
+    const wrong = `ALTER RETENTION POLICY nobody_has ON ${GAPS} DURATION 1d`;
+    for (const q of [create, `SHOW USERS; ${create}`, "DROP MEASUREMENT nobody_has", wrong]) {
+      for (const more of [{}, { chunked: "true" }, { pretty: "true" }]) {
+        const parameters = new URLSearchParams({ db: GAPS, q, ...more });
+        const get = async (url: string) => (await fetch(`${url}/query?${parameters}`)).text();
+        const right = await get(scene.whole.url);
+        assert.equal(await get(scene.relay.url("tag")), right, q);
+        assert.equal(right.includes("deprecated use of"), q !== wrong, q);
+      }
+    }
+  });
+
   test("nothing that is about one customer is refused", () => {
     const map = scene.maps["tag"] ?? assert.fail();
     const pinned = READING.filter(({ q, params }) => params === undefined && PINNED.test(q));

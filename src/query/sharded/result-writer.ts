@@ -11,9 +11,16 @@ export interface ResultWriter {
   /** A row begins. What is printed into the sink before `endRow` is its JSON, without the bracket before it. */
   beginRow(): ByteSink;
   endRow(): void;
-  endResult(error?: string): void;
+  /** @param error and `messages` are JSON */
+  endResult(error?: string, messages?: string): void;
   /** The end of the request. */
   end(): void;
+}
+
+/** What comes behind the series of a result. */
+function endOf(error: string | undefined, messages: string | undefined): string {
+  const said = messages === undefined ? "" : `,"messages":${messages}`;
+  return error === undefined ? said : `${said},"error":${error}`;
 }
 
 /** Rows of a series in a chunk, where the request does not say how many. */
@@ -51,9 +58,9 @@ export class JsonWriter implements ResultWriter {
 
   endRow(): void {}
 
-  endResult(error?: string): void {
+  endResult(error?: string, messages?: string): void {
     if (this.#series > 0) this.#endSeries("]");
-    this.#sink.text(error === undefined ? "}" : `,"error":${error}}`);
+    this.#sink.text(`${endOf(error, messages)}}`);
   }
 
   end(): void {
@@ -104,11 +111,11 @@ export class ChunkedJsonWriter implements ResultWriter {
 
   endRow(): void {}
 
-  endResult(error?: string): void {
-    if (this.#open) this.#endDocument(error === undefined ? "}]" : '}],"partial":true');
+  endResult(error?: string, messages?: string): void {
+    const end = endOf(error, messages);
+    if (this.#open) this.#endDocument(error === undefined ? `}]${end}` : '}],"partial":true');
     if (this.#open && error === undefined) return;
-    const failed = error === undefined ? "" : `,"error":${error}`;
-    this.#sink.text(`{"results":[{"statement_id":${this.#id}${failed}}]}\n`);
+    this.#sink.text(`{"results":[{"statement_id":${this.#id}${end}}]}\n`);
   }
 
   end(): void {}

@@ -4,6 +4,7 @@ import { databasesOf } from "../../influxql/databases.ts";
 import { replaceNow } from "../../influxql/now.ts";
 import { print } from "../../influxql/print.ts";
 import { goJson } from "../../write/go-json.ts";
+import { deprecationOf, shown } from "../deprecation.ts";
 import { ByteSink } from "./byte-sink.ts";
 import { CsvWriter } from "./csv-writer.ts";
 import type { KeyMap } from "./key-map.ts";
@@ -29,6 +30,8 @@ export interface ShardedRequest {
   readonly pretty: boolean;
   /** Of the request's Accept. */
   readonly accept: string | undefined;
+  /** By GET, in which InfluxDB calls a change deprecated. */
+  readonly isGet: boolean;
   /** When it came, in nanoseconds since 1970. */
   readonly now: bigint;
   readonly signal: AbortSignal;
@@ -141,23 +144,19 @@ export class ShardedQueries {
     let failed = false;
     let yielded = false;
     for (const [id, plan] of plans.entries()) {
+      const statement = request.statements[id] as Statement;
       writer.beginResult(id);
       if (failed) {
         writer.endResult(goJson("not executed"));
         continue;
       }
       try {
-        for await (const _ of this.#statement(
-          request.statements[id] as Statement,
-          plan,
-          request,
-          writer,
-          sink,
-        )) {
+        for await (const _ of this.#statement(statement, plan, request, writer, sink)) {
           yielded = true;
           yield;
         }
-        writer.endResult();
+        const isDeprecated = plan.kind === "broadcast" && request.isGet;
+        writer.endResult(undefined, isDeprecated ? deprecationOf(shown(statement)) : undefined);
       } catch (error) {
         // InfluxDB took no statement of the request at all.
         const isRefused = error instanceof StatementError && error.refusal !== undefined;

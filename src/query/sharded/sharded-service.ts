@@ -72,6 +72,7 @@ export class ShardedQueryService implements Queries {
       parameters,
       pretty: /[?&]pretty=true(&|$)/.test(request.forward.path),
       accept: request.headers["accept"],
+      isGet: request.forward.method === "GET",
       now: clock.nowNs(),
       signal: request.signal,
     };

@@ -16,6 +16,7 @@ export interface Asked {
   readonly parameters?: Readonly<Record<string, string>>;
   readonly accept?: string;
   readonly pretty?: boolean;
+  readonly isGet?: boolean;
   readonly map?: KeyMap;
   readonly limits?: Partial<RunLimits>;
   /** The sizes of the pieces in which bodies come. */
@@ -57,6 +58,7 @@ export class MadeUpShards {
       parameters: new Map(Object.entries({ db: "db0", ...parameters })),
       accept,
       pretty,
+      isGet: asked.isGet ?? false,
       now: 1_785_542_400_000_000_000n,
       signal: new AbortController().signal,
     };
