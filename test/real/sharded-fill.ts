@@ -52,6 +52,14 @@ export const FILLING: readonly string[] = [
   `SELECT count(x), max(d), max(m), max(c) FROM (SELECT max(x) AS x, derivative(max(fi)) AS d, mean(fi) AS m, count(fi) AS c ${INNER}, time(100s) fill(none)) ${OUTER} GROUP BY time(100s), host`,
 ].flatMap((q) => [`${q} fill(2.5)`, `${q} fill(3)`]);
 
+/** Over the data set, where only the day before has points, which a difference looks back at. */
+export const LOOKING_BACK: readonly string[] = [
+  "SELECT min(line), derivative(spread(line), 1h), last(msg) FROM logs WHERE time > '2024-03-10' AND time < '2024-03-12'",
+  "SELECT min(line), moving_average(max(line), 2) FROM logs WHERE time > '2024-03-10' AND time < '2024-03-12'",
+  "SELECT min(line), cumulative_sum(max(line)) FROM logs WHERE time > '2024-03-10' AND time < '2024-03-12'",
+  "SELECT difference(max(*)) FROM logs WHERE time > '2024-03-10' AND time < '2024-03-12'",
+].map((q) => `${q} GROUP BY time(1d) fill(2.5)`);
+
 export async function writeGaps({ whole, relay, shards }: ShardedScene): Promise<void> {
   for (const url of [whole.url, ...Object.keys(shards).map((listener) => relay.url(listener))]) {
     await ask(url, { q: `CREATE DATABASE ${GAPS}`, db: "" });

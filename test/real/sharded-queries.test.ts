@@ -10,7 +10,7 @@ import { anyReading } from "../influxql/grammar.ts";
 import { requireReal } from "../support/require-real.ts";
 import { CHANGES, changedBy } from "./sharded-changes.ts";
 import { checkAll, checkForms, mostly, type Tally } from "./sharded-checks.ts";
-import { FILLING, GAPS, writeGaps } from "./sharded-fill.ts";
+import { FILLING, GAPS, LOOKING_BACK, writeGaps } from "./sharded-fill.ts";
 import { LISTENERS, type ShardedScene, startShardedScene } from "./sharded-scene.ts";
 
 const SEED = 20_261_125;
@@ -57,11 +57,10 @@ describe("queries of shards", { skip: requireReal("influxd") }, () => {
   test("fill(number) is of the type of a field that a shard does not have", async (t) => {
     await writeGaps(scene);
     for (const listener of Object.keys(LISTENERS)) {
-      const tally = await checkAll(
-        scene,
-        listener,
-        FILLING.map((q) => ({ q, db: GAPS })),
-      );
+      const tally = await checkAll(scene, listener, [
+        ...FILLING.map((q) => ({ q, db: GAPS })),
+        ...LOOKING_BACK.map((q) => ({ q, db: DATABASE })),
+      ]);
       t.diagnostic(JSON.stringify(tally.counts));
       assert.deepEqual(tally.different, [], listener);
       assert.ok(mostly(tally), JSON.stringify(tally.counts));

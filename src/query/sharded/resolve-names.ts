@@ -7,7 +7,7 @@ import { expandWildcards } from "./expand.ts";
 import type { FieldSet } from "./field-set.ts";
 import { callsIn, hasDimensionWildcard, hasFieldWildcard, referencesIn } from "./functions.ts";
 import { askRows, type RunContext } from "./run-context.ts";
-import { boundTime } from "./shard-select.ts";
+import { boundTime, withEarlier } from "./shard-select.ts";
 import { zoneOf } from "./zone.ts";
 
 /**
@@ -78,7 +78,9 @@ const columnsOf = (expression: Expression): readonly Expression[] => [
 ];
 
 const describe = (select: Select, shards: readonly number[], context: RunContext): Promise<FieldSet> =>
-  describeFields(select, shards, (shard, q) => askRows(context, shard, q));
+  describeFields(withEarlier(select, zoneOf(select.timeZone)), shards, (shard, q) =>
+    askRows(context, shard, q),
+  );
 
 /** A name in a condition, beside the time, of which the text does not say whether it is a field or a tag. */
 export function hasUntyped(where: Expression | undefined): boolean {

@@ -1,6 +1,6 @@
-import type { Expression } from "../../influxql/ast-expression.ts";
+import type { Call, Expression } from "../../influxql/ast-expression.ts";
 import type { Select, Source } from "../../influxql/ast-select.ts";
-import { timeDimension } from "./functions.ts";
+import { callsIn, TRANSFORMATIONS, timeDimension } from "./functions.ts";
 import { type Condition, splitCondition } from "./time-range.ts";
 import type { Zone } from "./zone.ts";
 
@@ -40,4 +40,29 @@ export function boundTime(select: Select, now: bigint, zone: Zone | undefined, i
         : source,
   );
   return { ...select, from, where: runs ? and(select.where, timeIs("<=", now)) : select.where };
+}
+
+/** With the intervals before the first one that transformations look at: of these times influxd asks for the types. */
+export function withEarlier(select: Select, zone: Zone | undefined): Select {
+  const length = timeDimension(select)?.args[0];
+  const earlier = Math.max(
+    0,
+    ...select.fields.flatMap(({ expression }) => callsIn(expression).map(intervalsBefore)),
+  );
+  const condition = splitCondition(select.where, zone);
+  if (length?.kind !== "duration" || earlier === 0 || condition === undefined) return select;
+  const more = BigInt(earlier) * length.nanoseconds;
+  const { rest, min, max } = condition;
+  const [start, end] =
+    select.order === "desc"
+      ? [min, max === undefined ? max : max + more]
+      : [min === undefined ? min : min - more, max];
+  const from = start === undefined ? undefined : timeIs(">=", start);
+  const to = end === undefined ? undefined : timeIs("<=", end);
+  return { ...select, where: and(and(rest, from), to) };
+}
+
+function intervalsBefore({ name, args: [, count] }: Call): number {
+  if (!TRANSFORMATIONS.has(name) || name === "cumulative_sum") return 0;
+  return name === "moving_average" && count?.kind === "integer" ? Number(count.value) : 1;
 }
