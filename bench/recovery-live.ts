@@ -12,14 +12,15 @@ import { figure, median, ratio, type Table } from "./spool-report.ts";
 const CONNECTIONS = 64;
 /** Between an answer and the next write, so that clients leave the machine time to spare. */
 const PAUSE_MS = 25;
-/** The command starts and looks at both servers. */
-const WARM_UP_MS = 2_500;
+const WARM_UP_MS = 1_000;
 const COUNTED_MS = 3_000;
 const STRAIGHT_LINES = 5_000;
+const POLL_MS = 20;
+const LIMIT_MS = 60_000;
 let run = 3_000;
 
 /** What goes on beside the live writes: a recovery with so many MB/s at most, 0 for one without a limit. */
-type Beside = "no recovery" | "written straight" | number;
+type Beside = "no recovery" | "written straight" | "counted straight" | number;
 
 interface Live extends LoadResult {
   /** What the second server got beside the live writes. */
@@ -35,7 +36,10 @@ export async function measureLive(options: RecoveryBenchOptions): Promise<Table>
       await emptied(a!);
       await writeAll(a!, points);
       const results = new Map<Beside, Live[]>(
-        (["no recovery", "written straight", ...limits] as const).map((beside) => [beside, []]),
+        (["no recovery", "written straight", "counted straight", ...limits] as const).map((beside) => [
+          beside,
+          [],
+        ]),
       );
       for (let round = 0; round < rounds; round++) {
         for (const [beside, list] of results) list.push(await writeBeside(beside, a!, b!, load));
@@ -87,11 +91,14 @@ async function writeBeside(
   void command?.ended.then(() => {
     over = true;
   });
+  let counting = beside === "counted straight";
   try {
     const straight = other?.run({
       ...jobFor(b.port),
       ...{ connections: 1, linesPerWrite: STRAIGHT_LINES },
     });
+    const counted = counting ? countWhile(a, () => counting) : undefined;
+    if (command !== undefined) await firstPoints(b, () => over);
     const before = await pointsStored(b);
     const started = performance.now();
     const result = await load.run({ ...jobFor(relay.port("bench")), pauseMs: PAUSE_MS });
@@ -99,14 +106,32 @@ async function writeBeside(
     const seconds = (performance.now() - started) / 1_000;
     const live = (result.writes / result.countedMs) * 1_000;
     const pointsPerSecond = Math.max(0, ((await pointsStored(b)) - before) / seconds - live);
-    await straight;
-    return { ...result, pointsPerSecond: beside === "no recovery" ? 0 : pointsPerSecond };
+    counting = false;
+    await Promise.all([straight, counted]);
+    const copies = beside === "written straight" || command !== undefined;
+    return { ...result, pointsPerSecond: copies ? pointsPerSecond : 0 };
   } finally {
+    counting = false;
     other?.close();
     command?.kill();
     await command?.ended;
     await relay.stop();
   }
+}
+
+/** Until a recovery has looked at both servers and begins to copy. */
+async function firstPoints(b: RealInfluxdb, over: () => boolean): Promise<void> {
+  const before = await pointsStored(b);
+  const limit = performance.now() + LIMIT_MS;
+  while ((await pointsStored(b)) === before) {
+    if (over() || performance.now() > limit) throw new Error("the recovery copies nothing");
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+}
+
+/** What somebody who counts the points of the first server, again and again, costs the others. */
+async function countWhile(a: RealInfluxdb, wanted: () => boolean): Promise<void> {
+  while (wanted()) await a.query("SELECT count(*) FROM days.m0; SELECT count(*) FROM days.m1", DATABASE);
 }
 
 const jobFor = (port: number): LoadJob => ({
