@@ -1,72 +1,28 @@
-import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { Pool } from "undici";
 import { nodePlatform } from "../adapters/node/platform.ts";
 import { parseConfig } from "../src/config/parse.ts";
 import { BatchWriter } from "../src/recovery/batch-writer.ts";
 import { copySpan } from "../src/recovery/copy.ts";
 import { inParallel } from "../src/recovery/parallel.ts";
 import { Server } from "../src/recovery/server.ts";
-import { removeDirectory, temporaryDirectory } from "../test/support/child.ts";
 import type { RealInfluxdb } from "../test/support/real-influxdb.ts";
 import { DATABASE } from "./backends.ts";
 import { cpuTimeMs, peakMemoryBytes } from "./processes.ts";
+import { configText, startCommand } from "./recovery-command.ts";
+import { DAY_NS, emptied, FIRST_NS, MEASUREMENTS, writeAll } from "./recovery-data.ts";
 import { pointsStored, withInfluxdbs } from "./spool-relay.ts";
 import { figure, median, ratio, type Table } from "./spool-report.ts";
 
 export interface RecoveryBenchOptions {
   readonly rounds: number;
   readonly points: number;
+  /** MB/s; 0 for no limit. */
+  readonly limits: readonly number[];
 }
 
-const LINES = 5_000;
-const HOSTS = 1_000;
-const MEASUREMENTS = 4;
-/** A point a host and ten seconds; time shards of a day. */
-const STEP_NS = 10_000_000_000n;
-const DAY_NS = 86_400_000_000_000n;
-const FIRST_NS = 1_785_715_200_000_000_000n;
+/** The large database of {@link measureMemory}, in small ones. */
+const GROWTH = 5;
 const POLL_MS = 20;
 const LIMIT_MS = 600_000;
-
-/** The same points for each round, over some measurements and time shards: bodies of 5,000 lines. */
-function* bodies(points: number): Generator<string> {
-  for (let from = 0; from < points; from += LINES) {
-    const lines: string[] = [];
-    for (let i = from; i < from + LINES; i++) {
-      const host = i % HOSTS;
-      const step = Math.floor(i / HOSTS);
-      const day = BigInt(step % 3) * DAY_NS;
-      const user = ((i * 7919) % 100_000) / 1_000;
-      const time = FIRST_NS + day + BigInt(step) * STEP_NS;
-      lines.push(
-        `m${host % MEASUREMENTS},host=h${host},region=r${host % 7} usage_user=${user},usage_system=${i}i ${time}`,
-      );
-    }
-    yield lines.join("\n");
-  }
-}
-
-async function writeAll(influxdb: RealInfluxdb, points: number): Promise<number> {
-  const pool = new Pool(influxdb.url, { connections: 1 });
-  const all = [...bodies(points)];
-  const started = performance.now();
-  for (const body of all) {
-    const answer = await pool.request({ method: "POST", path: `/write?db=${DATABASE}`, body });
-    const text = await answer.body.text();
-    if (answer.statusCode !== 204) throw new Error(`${answer.statusCode} ${text}`);
-  }
-  const rate = (points * 1_000) / (performance.now() - started);
-  await pool.destroy();
-  return rate;
-}
-
-async function emptied(influxdb: RealInfluxdb): Promise<void> {
-  await influxdb.query(`DROP DATABASE ${DATABASE}`);
-  await influxdb.query(`CREATE DATABASE ${DATABASE} WITH SHARD DURATION 1d NAME days`);
-}
 
 interface Recovered {
   readonly pointsPerSecond: number;
@@ -144,7 +100,7 @@ async function copyAlone(a: RealInfluxdb, b: RealInfluxdb, points: number): Prom
 /** In a process of its own, as people run it. */
 async function recover(a: RealInfluxdb, b: RealInfluxdb, points: number): Promise<Recovered> {
   const before = await pointsStored(b);
-  const command = startCommand(a, b, ["recover", "--backend", "b", "--json"]);
+  const command = startCommand(configText(a, b), ["recover", "--backend", "b", "--json"]);
   const started = performance.now();
   const failed = command.ended.then(({ code, stdout }) => {
     if (code !== 0) throw new Error(`recover failed: ${code} ${stdout}`);
@@ -166,7 +122,31 @@ async function recover(a: RealInfluxdb, b: RealInfluxdb, points: number): Promis
   return { pointsPerSecond, totalSeconds, cpuUsPerPoint: (cpuMs * 1_000) / points, peakMb: peak / 1e6 };
 }
 
-/** Two equal servers compared, beside one count of each measurement and window on one of them. */
+/** What the command needs for a database, and for one that is so many times as large. */
+export async function measureMemory({ rounds, points }: RecoveryBenchOptions): Promise<Table> {
+  return await withInfluxdbs(2, async ([a, b]) => {
+    const rows: string[][] = [];
+    for (const times of [1, GROWTH]) {
+      await emptied(a!);
+      await writeAll(a!, points * times);
+      const recovered: Recovered[] = [];
+      for (let round = 0; round < rounds; round++) {
+        await emptied(b!);
+        recovered.push(await recover(a!, b!, points * times));
+      }
+      const of = (name: keyof Recovered) => median(recovered.map((one) => one[name]));
+      const figures = [of("pointsPerSecond"), of("cpuUsPerPoint"), of("peakMb"), of("totalSeconds")];
+      rows.push([(points * times).toLocaleString("en"), ...figures.map(figure)]);
+    }
+    return {
+      title: "the command `recover` into an empty server",
+      head: ["points", "points/s", "CPU us/point", "peak MB", "all of it, s"],
+      rows,
+    };
+  });
+}
+
+/** Two equal servers compared, beside one count, and one count and sum, of each measurement and window on one of them. */
 export async function measureCompare({ rounds, points }: RecoveryBenchOptions): Promise<Table> {
   return await withInfluxdbs(2, async ([a, b]) => {
     for (const influxdb of [a!, b!]) {
@@ -174,10 +154,12 @@ export async function measureCompare({ rounds, points }: RecoveryBenchOptions): 
       await writeAll(influxdb, points);
     }
     const counted: number[] = [];
+    const summed: number[] = [];
     const compared: number[] = [];
     const deep: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      counted.push(await countAll(a!));
+      counted.push(await askAll(a!, "count(*)"));
+      summed.push(await askAll(a!, "count(*), sum(*)"));
       compared.push(await compare(a!, b!, []));
       deep.push(await compare(a!, b!, ["--deep"]));
     }
@@ -185,18 +167,23 @@ export async function measureCompare({ rounds, points }: RecoveryBenchOptions): 
     return {
       title: `two equal servers with ${points.toLocaleString("en")} points of two fields`,
       head: ["", "ms", "ratio"],
-      rows: [row("SELECT count(*)", counted), row("compare", compared), row("compare --deep", deep)],
+      rows: [
+        row("SELECT count(*) of one", counted),
+        row("SELECT count(*), sum(*) of one", summed),
+        row("compare", compared),
+        row("compare --deep", deep),
+      ],
     };
   });
 }
 
-async function countAll(a: RealInfluxdb): Promise<number> {
+async function askAll(a: RealInfluxdb, what: string): Promise<number> {
   const started = performance.now();
   for (let day = 0n; day < 3n; day++) {
     for (let m = 0; m < MEASUREMENTS; m++) {
       const start = FIRST_NS + day * DAY_NS;
       await a.query(
-        `SELECT count(*) FROM days.m${m} WHERE time >= ${start} AND time < ${start + DAY_NS}`,
+        `SELECT ${what} FROM days.m${m} WHERE time >= ${start} AND time < ${start + DAY_NS}`,
         DATABASE,
       );
     }
@@ -206,7 +193,7 @@ async function countAll(a: RealInfluxdb): Promise<number> {
 
 /** By what the command itself says: the start of a process is not what is measured. */
 async function compare(a: RealInfluxdb, b: RealInfluxdb, more: readonly string[]): Promise<number> {
-  const { code, stdout } = await startCommand(a, b, [
+  const { code, stdout } = await startCommand(configText(a, b), [
     "compare",
     "--from",
     "a",
@@ -217,34 +204,6 @@ async function compare(a: RealInfluxdb, b: RealInfluxdb, more: readonly string[]
   ]).ended;
   if (code !== 0) throw new Error(`compare failed: ${code} ${stdout}`);
   return JSON.parse(stdout).ms;
-}
-
-function configText(a: RealInfluxdb, b: RealInfluxdb): string {
-  const output = (name: string, { url }: RealInfluxdb) => `{ name = "${name}", location = "${url}/write" }`;
-  const outputs = `[${output("a", a)}, ${output("b", b)}]`;
-  return `[[http]]\nname = "bench"\nbind-addr = "127.0.0.1:0"\noutput = ${outputs}\n`;
-}
-
-function startCommand(a: RealInfluxdb, b: RealInfluxdb, args: readonly string[]) {
-  const dir = temporaryDirectory("bench-recovery");
-  const configFile = join(dir, "relay.toml");
-  writeFileSync(configFile, configText(a, b));
-  const entry = fileURLToPath(new URL("../adapters/node.ts", import.meta.url));
-  const child = spawn(process.execPath, [entry, ...args, "--config", configFile], {
-    env: { ...process.env, XDG_STATE_HOME: dir },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  let stdout = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    stdout += text;
-  });
-  const ended = new Promise<{ readonly code: number | null; readonly stdout: string }>((resolve) => {
-    child.on("close", (code) => {
-      removeDirectory(dir);
-      resolve({ code, stdout });
-    });
-  });
-  return { pid: child.pid ?? -1, ended };
 }
 
 /** How fast `count` points come, from the first ones on, by what InfluxDB itself counts. */

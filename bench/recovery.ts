@@ -1,21 +1,24 @@
 /** A recovery beside what it is compared with: `node bench/recovery.ts --help`. */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
-import { measureCompare, measureCopy } from "./recovery-measure.ts";
+import { measureLive } from "./recovery-live.ts";
+import { measureCompare, measureCopy, measureMemory } from "./recovery-measure.ts";
 import { machine } from "./report.ts";
 import type { Table } from "./spool-report.ts";
 
 const USAGE = `Usage: node bench/recovery.ts [OPTION]...
-  --case NAME    copy, compare; may be repeated (all)
+  --case NAME    copy, compare, live, memory; may be repeated (copy, compare, live)
   --rounds N     rounds; the figures are medians over them (3)
   --points N     points of a round, in thousands (1000)
+  --limit N      of live: MB/s that a recovery copies at most, 0 for no limit; may be repeated (4, 16, 0)
   --markdown     another form of output`;
 
 const { values } = parseArgs({
   options: {
-    case: { type: "string", multiple: true, default: ["copy", "compare"] },
+    case: { type: "string", multiple: true, default: ["copy", "compare", "live"] },
     rounds: { type: "string", default: "3" },
     points: { type: "string", default: "1000" },
+    limit: { type: "string", multiple: true, default: ["4", "16", "0"] },
     markdown: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -27,11 +30,13 @@ if (values.help) {
   const options = {
     rounds: whole("--rounds", values.rounds),
     points: whole("--points", values.points) * 1_000,
+    limits: values.limit.map((limit) => (limit === "0" ? 0 : whole("--limit", limit))),
   };
   console.log(`${machine()}; medians over ${options.rounds} rounds, by turns.\n`);
-  const measures = { copy: measureCopy, compare: measureCompare };
+  const measures = { copy: measureCopy, compare: measureCompare, live: measureLive, memory: measureMemory };
+  const isCase = (name: string): name is keyof typeof measures => Object.hasOwn(measures, name);
   for (const name of values.case) {
-    if (name !== "copy" && name !== "compare") throw new RangeError(`--case: copy or compare, not ${name}`);
+    if (!isCase(name)) throw new RangeError(`--case: ${Object.keys(measures).join(", ")}, not ${name}`);
     const before = load();
     console.log(toText(await measures[name](options), values.markdown));
     console.log(`Load average of the last minute: ${before} before, ${load()} after.\n`);

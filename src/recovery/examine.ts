@@ -1,4 +1,5 @@
 import { type Diff, diffRows } from "./diff.ts";
+import type { Turn } from "./parallel.ts";
 import { differingSlices, lookAtSums, type Part, type Slice } from "./sums.ts";
 import type { Pair, Unit } from "./unit.ts";
 import type { Span } from "./windows.ts";
@@ -6,16 +7,19 @@ import type { Span } from "./windows.ts";
 /**
  * For each part the slices that differ, cheapest way first. Sums tell whether a number of points or a value of numbers
  * differs; where only sums do, the rows decide, because floats that are added in another order give another sum. Where
- * `deep` is true the rows decide at once. All parts are of one policy.
+ * `deep` is true the rows decide at once. All parts are of one policy. The sums are asked for in `turn`: InfluxDB
+ * scans with several cores for one statement, and three requests at a time took 1.1 times as long (bench/recovery.ts), and
+ * more of a server that people use.
  */
 export async function examine(
   pair: Pair,
   parts: readonly Part[],
-  deep: (unit: Unit) => boolean,
+  { deep, turn }: { readonly deep: (unit: Unit) => boolean; readonly turn: Turn },
   signal: AbortSignal,
 ): Promise<(readonly Slice[])[]> {
   const found: (readonly Slice[])[] = [];
-  for (const [i, { whole, equal }] of (await lookAtSums(pair, parts, signal)).entries()) {
+  const looked = await turn(() => lookAtSums(pair, parts, signal));
+  for (const [i, { whole, equal }] of looked.entries()) {
     const { unit, span } = parts[i] as Part;
     if (deep(unit) && whole.sourcePoints > 0 && whole.targetPoints > 0) {
       found.push((await diffRows(pair, unit, span, signal)).slices);

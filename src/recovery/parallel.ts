@@ -21,3 +21,15 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: atATime }, work));
   if (failed !== undefined) throw failed.error;
 }
+
+/** Runs what it is given when what it was given before has ended, also if that failed. */
+export type Turn = <T>(run: () => Promise<T>) => Promise<T>;
+
+export function inTurn(): Turn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (run) => {
+    const result = last.then(run);
+    last = result.catch(() => {});
+    return result;
+  };
+}

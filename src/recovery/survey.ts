@@ -1,5 +1,5 @@
 import { examine } from "./examine.ts";
-import { inParallel } from "./parallel.ts";
+import { inParallel, inTurn } from "./parallel.ts";
 import type { Patience } from "./patience.ts";
 import { type Place, unitsOf } from "./places.ts";
 import type { Meter } from "./progress.ts";
@@ -7,7 +7,7 @@ import { countPoints, type Part, type Slice } from "./sums.ts";
 import type { Pair, Unit } from "./unit.ts";
 import { earliest, latest, type Span } from "./windows.ts";
 
-/** Requests on their way to each server, so that both always have something to do. */
+/** Windows that are compared at a time, so that both servers always have something to do. */
 const AT_A_TIME = 3;
 /** Units that one request asks about. */
 const PORTION = 50;
@@ -52,6 +52,7 @@ export async function survey(
   const differing: Differing[] = [];
   let units = 0;
   let expired = 0;
+  const turn = inTurn();
   meter.begin(
     "comparing",
     sum(places, ({ windows, measurements }) => windows.length * measurements.length),
@@ -68,7 +69,7 @@ export async function survey(
       if (span.start < span.end) parts.push({ unit, span });
     }
     const found = await patience.with(
-      () => examine(pair, parts, (unit) => options.deep(place, unit), signal),
+      () => examine(pair, parts, { deep: (unit) => options.deep(place, unit), turn }, signal),
       signal,
     );
     for (const [i, { unit }] of parts.entries()) {
