@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { combinedPem } from "../../adapters/node/combined-pem.ts";
 import { runCommand } from "../../adapters/node/command.ts";
@@ -131,14 +133,7 @@ output = [
     await poll(async () => (await backend()).held[0]?.status === 404, "the held write");
     // It goes behind an answer to the held write: one whose answer is lost is suspect.
     b.setFault({ kind: "answer-then-die", path: "/write" });
-    await poll(
-      () =>
-        fetch(`${b.url}/ping`).then(
-          () => false,
-          () => true,
-        ),
-      "the server to go",
-    );
+    await poll(() => isRefused(b.port), "the server to go");
     b.setFault();
     for (const [db, line] of [
       ["demo", "late v=1 3"],
@@ -166,6 +161,19 @@ output = [
       relay = undefined;
     },
   };
+}
+
+/** By a connection of its own: one that is kept alive outlives the listener. */
+async function isRefused(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return false;
+  } catch {
+    return true;
+  } finally {
+    socket.destroy();
+  }
 }
 
 interface Status {
