@@ -10,6 +10,7 @@ import type {
 import type { AppListener, HttpCounters } from "./http/listener.ts";
 import type { Figures } from "./observe/figures.ts";
 import { createLog, type Log } from "./observe/log.ts";
+import { type PeerStatus, Peers } from "./peers/peers.ts";
 import type { Platform } from "./platform.ts";
 import type { QueryCounters } from "./query/counters.ts";
 import { AutoRecovery } from "./recovery/auto-recovery.ts";
@@ -22,6 +23,7 @@ import { Listener } from "./relay/listener.ts";
 import { MissingDatabases } from "./relay/missing-databases.ts";
 import { nameOf, signatureOf } from "./relay/names.ts";
 import { Storages } from "./relay/storages.ts";
+import { MAP_ALGORITHM, MAP_VERSION } from "./shard/map.ts";
 import type { ShardingStatus } from "./shard/sharding.ts";
 import { UdpListeners, type UdpStatus } from "./udp/listeners.ts";
 import { Budget } from "./write/budget.ts";
@@ -59,6 +61,8 @@ export interface RelayStatus {
     readonly backends: readonly AutoStatus[];
     readonly check: CheckStatus;
   };
+  /** The other relays that share backends with this one. */
+  readonly peers: readonly PeerStatus[];
 }
 
 /** What a stop left undone. */
@@ -71,6 +75,7 @@ export interface Leftover {
 /** One relay: listeners over replica sets over backends, and what they share. */
 export class Relay {
   readonly log: Log;
+  readonly peers: Peers;
   readonly #platform: Platform;
   readonly #stampClock: () => bigint;
   readonly #stopping = new AbortController();
@@ -119,10 +124,12 @@ export class Relay {
       config: () => this.#recoveryConfig,
       sets: () => this.#sets(),
     };
+    this.peers = new Peers({ platform, log: this.log, self: () => this.#self() });
     const missing = new MissingDatabases(platform.clock);
     this.#recovery = new AutoRecovery({
       ...common,
       run: createTaskRunner(platform),
+      lease: (backend) => this.peers.leaseRepair(backend),
       lookForMissing: (sets) => missing.look(sets),
     });
     this.#check = new ScheduledCheck(common);
@@ -145,6 +152,7 @@ export class Relay {
     this.#fieldCheck.start();
     this.#recovery.start();
     this.#check.start();
+    this.peers.start();
     await this.#udp.apply(config.udp);
   }
 
@@ -221,6 +229,7 @@ export class Relay {
         backends: this.#recovery.status(),
         check: this.#check.status,
       },
+      peers: this.peers.status(),
     };
   }
 
@@ -257,11 +266,21 @@ export class Relay {
       await this.#until(clock.monotonic() + STOP_POLL_MS);
     }
     this.#stopping.abort();
+    this.peers.stop();
     await Promise.all(backends.map((backend) => backend.stop()));
     await this.#storages.close();
     return backends
       .map(({ name, volatile }) => ({ backend: name, ...volatile }))
       .filter(({ records }) => records > 0);
+  }
+
+  /** What peers may know of it. */
+  #self() {
+    const listeners = [...this.#listeners.values()].map(({ config: { name }, sharding }) => {
+      if (sharding === undefined) return { name };
+      return { name, map: { version: MAP_VERSION, algorithm: MAP_ALGORITHM, hash: sharding.map.hash } };
+    });
+    return { backends: [...this.#backends.keys()], listeners };
   }
 
   /** The backends that have the same data, set by set: those that can be asked for it. */
@@ -298,6 +317,7 @@ export class Relay {
       this.#outputs = new Map();
       throw error;
     }
+    this.peers.apply(config.admin);
     const live = new Set(this.#backends.values());
     for (const backend of before.values()) if (!live.has(backend)) this.#remove(backend);
     for (const [name, listener] of this.#listeners) {

@@ -12,7 +12,7 @@ const LAYERS: readonly (readonly string[])[] = [
   ["src/app.ts", "src/admin/", "src/doctor/"],
   ["src/relay.ts"],
   ["src/relay/"],
-  ["src/http/", "src/udp/"],
+  ["src/http/", "src/udp/", "src/peers/"],
   ["src/recovery/"],
   ["src/query/"],
   ["src/shard/"],

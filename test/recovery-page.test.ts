@@ -37,9 +37,11 @@ test("every option of recover is on the page", () => {
 });
 
 test("its configs are right, and [recovery] is the default but for the quiet hours", () => {
-  const [recovery = "", admin = ""] = blocks("toml");
+  const [recovery = "", peers = "", admin = ""] = blocks("toml");
   const http = '[[http]]\nbind-addr = ":0"\noutput = [{ location = "http://a" }]\n';
   const config = parseConfig(`${recovery}${admin}${http}`, source());
+  const { admin: own } = parseConfig(`${peers}${http}`, source({ RELAY_ADMIN_TOKEN: "t" }));
+  assert.deepEqual(own?.peers, ["http://10.0.0.2:9097"]);
   const { quietHours, ...rest } = config.recovery;
   assert.equal(quietHours && formatQuietHours(quietHours), "22:00-06:00");
   const defaults = configFromObject(

@@ -1,6 +1,6 @@
-import { AdminClient } from "../../src/admin/admin-client.ts";
 import { formatAddress } from "../../src/config/address.ts";
 import type { AdminConfig } from "../../src/config/config.ts";
+import { AdminClient } from "../../src/peers/admin-client.ts";
 import type { LogSink, Platform } from "../../src/platform.ts";
 import type { Output } from "./host.ts";
 import { createLogWriter } from "./log-writer.ts";

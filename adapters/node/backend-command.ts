@@ -1,5 +1,5 @@
-import type { AdminClient } from "../../src/admin/admin-client.ts";
 import type { Status } from "../../src/observe/status-schema.ts";
+import type { AdminClient } from "../../src/peers/admin-client.ts";
 import { commandLog, connectAdmin } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
 import { type BackendAction, type BackendRequest, readBackendArguments } from "./backend-arguments.ts";

@@ -60,6 +60,8 @@ export class HttpListeners {
       ...{ platform, log: relay.log },
       backends: () => relay.backends(),
       status: () => relay.status(),
+      claims: relay.peers.claims,
+      peer: () => relay.peers.self(),
     });
     this.#spool = new RunningSpool({
       backends: () => relay.backends(),

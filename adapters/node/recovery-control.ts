@@ -1,8 +1,8 @@
-import { AdminError } from "../../src/admin/admin-client.ts";
 import { RemoteControl } from "../../src/admin/remote-control.ts";
 import type { BackendReport } from "../../src/admin/spool-commands.ts";
 import type { Config } from "../../src/config/config.ts";
 import { RelayError, SpoolError } from "../../src/errors.ts";
+import { AdminError } from "../../src/peers/admin-client.ts";
 import type { Platform } from "../../src/platform.ts";
 import { NO_RELAY, type RelayControl } from "../../src/recovery/control.ts";
 import { connectAdmin } from "./admin-connection.ts";

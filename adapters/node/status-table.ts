@@ -1,4 +1,5 @@
 import type { Status } from "../../src/observe/status-schema.ts";
+import { peerSections } from "./peer-status.ts";
 import { recoverySections } from "./recovery-status.ts";
 import { shellWord } from "./shell-word.ts";
 import { age, policy, printable, size, table, time } from "./text-table.ts";
@@ -20,6 +21,7 @@ export function statusText(status: Status, config: string): string {
     ...(status.removed.length > 0 ? ["* left the config, and gets what it lacks if it answers\n"] : []),
     ...status.backends.flatMap((backend) => troubles(backend, config, status.recovery.mode)),
     ...recoverySections(status, config),
+    ...peerSections(status),
     ...conflicts(status),
   ];
   return sections.join("\n");

@@ -1,4 +1,6 @@
 import type { RangeStatus } from "../backend/backend-status.ts";
+import type { PeerAnswer } from "../peers/peer-answer.ts";
+import type { Held } from "../peers/remote-lease.ts";
 
 /** The ranges of time in which a backend lacks something, or may differ from its replicas. */
 export interface Ranges {
@@ -6,13 +8,6 @@ export interface Ranges {
   readonly suspect: readonly RangeStatus[];
   /** To be given back with what was repaired: what was added since then is not forgotten. */
   readonly revision: string;
-}
-
-/** A lane that is held for somebody. */
-export interface Held {
-  readonly lease: string;
-  /** So long, unless it is renewed. */
-  readonly seconds: number;
 }
 
 /** What can be done with the backends of a running relay. Everything rejects with a RelayError. */
@@ -35,4 +30,8 @@ export interface BackendCommands {
   ranges(backend: string): Promise<Ranges>;
   /** It has what its replicas have in these. Returns how many of them were forgotten. */
   repaired(backend: string, ranges: readonly RangeStatus[], revision: string): Promise<number>;
+  /** What a relay that names this one as a peer wants to know of it. */
+  peer(): Promise<PeerAnswer>;
+  /** `holder` is going to repair it. Rejects while this relay is repairing it, or knows of another one that is. */
+  recoveryLease(backend: string, holder: string): Promise<Held>;
 }

@@ -1,6 +1,7 @@
 import type { Context, Hono } from "hono";
 import * as v from "valibot";
 import type { Log } from "../observe/log.ts";
+import { relayId } from "../peers/peer-answer.ts";
 import type { BackendCommands } from "./backend-commands.ts";
 import { parsed } from "./requests.ts";
 
@@ -26,6 +27,7 @@ const repairedSchema = v.strictObject({
   ),
   revision: v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+$/, "must be one that was given with ranges")),
 });
+const leaseSchema = v.strictObject({ backend: v.string(), holder: relayId });
 const emptySchema = v.strictObject({});
 
 /** `/status`, and what can be done with a backend. */
@@ -73,6 +75,13 @@ export function addBackendRoutes(
     const forgotten = await backends.repaired(named(c), ranges, revision);
     audit(c, "repaired", { backend: named(c), ranges: ranges.length, forgotten });
     return c.json({ forgotten });
+  });
+  app.get("/peer", async (c) => c.json(await backends.peer()));
+  app.post("/recovery/lease", async (c) => {
+    const { backend, holder } = parsed(leaseSchema, await body(c));
+    const held = await backends.recoveryLease(backend, holder);
+    audit(c, "recovery-lease", { backend, holder, lease: held.lease });
+    return c.json(held);
   });
   app.post("/leases/:lease/renew", async (c) => {
     parsed(emptySchema, await body(c));

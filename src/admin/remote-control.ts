@@ -1,11 +1,11 @@
 import { backoffMs } from "../backend/backoff.ts";
 import { RelayError } from "../errors.ts";
+import { type AdminClient, AdminError } from "../peers/admin-client.ts";
+import { type Held, RemoteLease } from "../peers/remote-lease.ts";
 import type { Clock } from "../platform.ts";
 import type { RelayControl, SuspectRange } from "../recovery/control.ts";
 import { sleep } from "../recovery/sleep.ts";
-import { type AdminClient, AdminError } from "./admin-client.ts";
-import type { Held, Ranges } from "./backend-commands.ts";
-import { RemoteLease } from "./remote-lease.ts";
+import type { Ranges } from "./backend-commands.ts";
 
 /** A relay that is being restarted is waited for so long. */
 const PATIENCE_MS = 30_000;

@@ -1,4 +1,4 @@
-import type { AdminClient } from "./admin-client.ts";
+import type { AdminClient } from "../peers/admin-client.ts";
 import type { BackendReport, Check, Part, Shown, SpoolCommands, Where } from "./spool-commands.ts";
 
 /** The spool of a running relay, by its admin listener. */

@@ -1,8 +1,11 @@
 import type { Backend } from "../backend/backend.ts";
 import { type RangeStatus, rangeStatus } from "../backend/backend-status.ts";
 import type { Log } from "../observe/log.ts";
+import type { PeerAnswer } from "../peers/peer-answer.ts";
+import type { Held } from "../peers/remote-lease.ts";
+import type { RepairClaims } from "../peers/repair-claims.ts";
 import type { Platform } from "../platform.ts";
-import type { BackendCommands, Held, Ranges } from "./backend-commands.ts";
+import type { BackendCommands, Ranges } from "./backend-commands.ts";
 import { LEASE_SECONDS, Leases } from "./leases.ts";
 import { CommandError } from "./requests.ts";
 
@@ -15,6 +18,8 @@ interface RunningBackendsOptions {
   /** All that the relay has now. */
   readonly backends: () => readonly Backend[];
   readonly status: () => object;
+  readonly claims: RepairClaims;
+  readonly peer: () => PeerAnswer;
 }
 
 /** The backends of this process, as somebody who looks after them commands them. */
@@ -83,6 +88,16 @@ export class RunningBackends implements BackendCommands {
     }
     const spans = ranges.map(({ db, rp, min, max }) => ({ db, rp, minNs: BigInt(min), maxNs: BigInt(max) }));
     return backend.handoff.repaired(spans, { lost, suspect });
+  }
+
+  async peer(): Promise<PeerAnswer> {
+    return this.#options.peer();
+  }
+
+  async recoveryLease(backend: string, holder: string): Promise<Held> {
+    const end = this.#options.claims.grant(backend, holder);
+    if (end === undefined) throw new CommandError("conflict", "another relay is repairing it");
+    return { lease: this.#leases.add({ repaired: backend, by: holder }, end), seconds: LEASE_SECONDS };
   }
 
   #backend(name: string): Backend {

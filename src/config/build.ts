@@ -57,7 +57,13 @@ function buildSpool(values: SpoolValues): SpoolConfig {
 }
 
 function buildAdmin(values: AdminValues): AdminConfig {
-  return { bindAddr: values["bind-addr"], token: values.token };
+  return {
+    bindAddr: values["bind-addr"],
+    token: values.token,
+    peers: values.peers,
+    peerToken: values.peers.length > 0 ? (values["peer-token"] ?? values.token) : undefined,
+    peerCa: values["peer-ca"],
+  };
 }
 
 function buildRecovery(values: ConfigValues["recovery"]): RecoveryConfig {

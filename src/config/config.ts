@@ -77,6 +77,12 @@ export interface AdminConfig {
   readonly bindAddr: Address;
   /** Needed unless the address is a loopback one. */
   readonly token: Secret | undefined;
+  /** The admin listeners of the other relays that share backends with this one, as `http://host:port`. */
+  readonly peers: readonly string[];
+  /** What they want to be shown. */
+  readonly peerToken: Secret | undefined;
+  /** Path of a PEM file. */
+  readonly peerCa: string | undefined;
 }
 
 /** An `[[http]]` entry. */

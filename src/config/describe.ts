@@ -68,8 +68,17 @@ function describeSpool(spool: SpoolConfig): SpoolInput {
   };
 }
 
-function describeAdmin({ bindAddr, token }: AdminConfig): NonNullable<ConfigInput["admin"]> {
-  return { "bind-addr": formatAddress(bindAddr), token: token?.toString() };
+function describeAdmin(admin: AdminConfig): NonNullable<ConfigInput["admin"]> {
+  const { bindAddr, token, peers, peerToken, peerCa } = admin;
+  return {
+    "bind-addr": formatAddress(bindAddr),
+    token: token?.toString(),
+    ...(peers.length > 0 && {
+      peers: [...peers],
+      "peer-token": peerToken?.toString(),
+      "peer-ca": peerCa,
+    }),
+  };
 }
 
 function describeRecovery(recovery: RecoveryConfig): NonNullable<ConfigInput["recovery"]> {

@@ -239,7 +239,7 @@ export function password(about: string) {
 }
 
 /** A token goes into a header as it is, so it must be what a header can carry. */
-export function token(about: string) {
+export function token(about: string, fallback = "none") {
   const form = "printable ASCII that is not empty and neither begins nor ends with a space";
   return v.pipe(
     v.optional(
@@ -249,7 +249,7 @@ export function token(about: string) {
         v.transform((value) => new Secret(value)),
       ),
     ),
-    info({ about, form, fallback: "none", secret: true }),
+    info({ about, form, fallback, secret: true }),
   );
 }
 

@@ -17,6 +17,7 @@ const SECRET_KEYS: ReadonlySet<string | number> = new Set([
   "username",
   "password",
   "token",
+  "peer-token",
   "credentials-key",
 ]);
 

@@ -1,4 +1,5 @@
-import { collide, isLoopback } from "./address.ts";
+import { collide } from "./address.ts";
+import { checkAdmin } from "./check-admin.ts";
 import { checkHttp } from "./check-http.ts";
 import { checkUdp } from "./check-udp.ts";
 import type { Address } from "./config.ts";
@@ -78,18 +79,4 @@ function checkSpool({ spool }: SoundConfig, { given }: Facts): Finding[] {
   }
   if (stored === false && given(keys)) return [{ keys, message: "needs store-credentials = true beside it" }];
   return [];
-}
-
-function checkAdmin({ admin }: SoundConfig, { given }: Facts): Finding[] {
-  const address = admin?.["bind-addr"];
-  const keys = ["admin", "token"];
-  if (address === undefined || isLoopback(address.host) || given(keys)) return [];
-  return [
-    {
-      keys,
-      message:
-        "is missing: whoever reaches this address, which is not a loopback one, could command the relay; " +
-        "set a token, or listen on a loopback address",
-    },
-  ];
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { adminSchema } from "./admin-schema.ts";
 import { bucket } from "./bucket.ts";
 import type { Address } from "./config.ts";
 import {
@@ -319,11 +320,6 @@ const udpSchema = table({
     fallback: "1s",
     max: "1h",
   }),
-});
-
-const adminSchema = table({
-  "bind-addr": bindAddress("TCP address on which the relay takes commands.", '"127.0.0.1:9097"'),
-  token: token("Who has it may command the relay; needed unless the address is a loopback one."),
 });
 
 const logSchema = table({

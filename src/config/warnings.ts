@@ -1,4 +1,5 @@
 import { formatAddress, isLoopback } from "./address.ts";
+import { isLoopbackOrigin } from "./admin-schema.ts";
 import type {
   AdminConfig,
   Config,
@@ -171,10 +172,27 @@ function recoveryWarnings(http: readonly HttpListenerConfig[], recovery: Recover
   return found;
 }
 
-function adminWarnings({ bindAddr, token }: AdminConfig): string[] {
-  if (token === undefined) return ["[admin] no token: every program on this machine may command the relay"];
-  if (isLoopback(bindAddr.host)) return [];
-  return [`[admin] listens on ${formatAddress(bindAddr)} without TLS: the token can be read on its way`];
+function adminWarnings(admin: AdminConfig): string[] {
+  const { bindAddr, token } = admin;
+  const loopback = isLoopback(bindAddr.host);
+  const found = peerWarnings(admin, loopback);
+  if (token === undefined)
+    found.push("[admin] no token: every program on this machine may command the relay");
+  else if (!loopback)
+    found.push(`[admin] listens on ${formatAddress(bindAddr)} without TLS: the token can be read on its way`);
+  return found;
+}
+
+function peerWarnings({ peers, bindAddr }: AdminConfig, loopback: boolean): string[] {
+  const far = peers.filter((peer) => !isLoopbackOrigin(peer));
+  const found = far
+    .filter((peer) => peer.startsWith("http:"))
+    .map((peer) => `[admin] peer ${peer} is asked without TLS: the token can be read on its way`);
+  if (far.length > 0 && loopback)
+    found.push(
+      `[admin] listens on ${formatAddress(bindAddr)}, where relays on other machines cannot ask it: it asks its peers, and they not it`,
+    );
+  return found;
 }
 
 function placeOf({ name }: HttpListenerConfig): string {

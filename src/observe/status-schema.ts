@@ -213,6 +213,27 @@ const recovery = v.strictObject({
   ),
 });
 
+const peer = v.strictObject({
+  name: about("host:port of its admin listener.", v.string()),
+  reachable: about("Whether it answered the last time.", v.boolean()),
+  lastSeenAtMs: about("When it answered last, in milliseconds since 1970.", v.optional(v.number())),
+  maps: about(
+    "The hashes of its maps of shards by listener, as it told them last.",
+    v.record(v.string(), v.string()),
+  ),
+  problems: v.array(
+    v.strictObject({
+      severity: about(
+        "alarm: data goes to wrong servers, or is not found. warning: something cannot be checked.",
+        v.picklist(["alarm", "warning"]),
+      ),
+      kind: v.picklist(["unreachable", "itself", "other-map", "no-such-listener", "no-common-output"]),
+      what: v.string(),
+      next: about("What to do about it.", v.string()),
+    }),
+  ),
+});
+
 const processStatus = v.strictObject({
   runtime: v.picklist(["node", "deno"]),
   listeners: v.array(listener),
@@ -228,6 +249,7 @@ const processStatus = v.strictObject({
   ),
   fieldTypes: about("Fields that replicas store with different types.", fieldTypes),
   recovery: about("What is done by itself about backends that differ from their replicas.", recovery),
+  peers: about("The other relays that share backends with this one.", v.array(peer)),
 });
 
 const isolateStatus = v.strictObject({

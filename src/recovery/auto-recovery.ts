@@ -10,12 +10,15 @@ import { Ended } from "./ended-counts.ts";
 import { RecoveryError } from "./errors.ts";
 import { Meter } from "./progress.ts";
 import { isQuiet } from "./quiet.ts";
+import { type LeaseRepair, RepairedElsewhereError } from "./repair-lease.ts";
 
 /** Between two looks at what there is to do, in milliseconds. */
 const LOOK_MS = 1_000;
 /** What failed is tried again after so long, twice as long each time. */
 const FIRST_RETRY_MS = 5_000;
 const LAST_RETRY_MS = 600_000;
+/** While another relay repairs a backend, that relay is asked again about this often. */
+const ELSEWHERE_RETRY_MS = 5_000;
 /** What differs waits for a person; whether he has done something is looked at after so long. */
 const DIFFERS_RETRY_MS = 1_800_000;
 
@@ -26,6 +29,7 @@ interface AutoRecoveryOptions {
   /** The backends that have the same data, set by set. */
   readonly sets: () => readonly (readonly Backend[])[];
   readonly run: RunTask;
+  readonly lease: LeaseRepair;
   /** Begins to look whether a backend lacks whole databases. Each one comes with its replicas. */
   readonly lookForMissing: (sets: ReadonlyMap<Backend, readonly Backend[]>) => void;
 }
@@ -35,6 +39,8 @@ interface Attempts {
   failures: number;
   /** Not again before (monotonic). */
   notBefore: number;
+  /** Why not, if nothing failed. */
+  why?: string;
 }
 
 interface Running {
@@ -141,10 +147,11 @@ export class AutoRecovery {
     const held = this.#heldUp();
     let why = held;
     for (const db of held === undefined ? databases : []) {
-      const { notBefore = 0 } = this.#attempts.get(keyOf(target, db)) ?? {};
+      const { notBefore = 0, why: before } = this.#attempts.get(keyOf(target, db)) ?? {};
       const plan = planFor(target, db, replicas);
       if (plan.kind === "wait") why ??= plan.why;
-      else if (this.#options.platform.clock.monotonic() < notBefore) why ??= this.#retryText(notBefore);
+      else if (this.#options.platform.clock.monotonic() < notBefore)
+        why ??= before ?? this.#retryText(notBefore);
       else if (this.#running === undefined) return plan;
       else why ??= `${this.#running.task.target.name} is being looked after first`;
     }
@@ -176,10 +183,35 @@ export class AutoRecovery {
   }
 
   #begin(task: Task<Backend>): void {
+    const running = { task, meter: new Meter(this.#options.platform.clock), abort: new AbortController() };
+    this.#running = running;
+    this.#ended = this.#leased(running).finally(() => {
+      this.#running = undefined;
+    });
+  }
+
+  /** Leaves it to another relay if that one is at it. */
+  async #leased(running: Running): Promise<void> {
+    const { lease, platform, log } = this.#options;
+    const { target, db } = running.task;
+    try {
+      const release = await lease(target.name);
+      await this.#run(running).finally(release);
+    } catch (error) {
+      const elsewhere = error instanceof RepairedElsewhereError;
+      if (!elsewhere) log.error("recovery-failed", { backend: target.name, error: String(error) });
+      const why = elsewhere ? error.message : "internal error";
+      const { failures } = this.#attempts.get(keyOf(target, db)) ?? { failures: 0 };
+      // Not all relays at the same moment.
+      const waitMs = ELSEWHERE_RETRY_MS * (0.5 + platform.random());
+      const notBefore = platform.clock.monotonic() + waitMs;
+      this.#attempts.set(keyOf(target, db), { failures, notBefore, why });
+    }
+  }
+
+  async #run({ task, meter, abort: { signal } }: Running): Promise<void> {
     const { config, log, platform, run } = this.#options;
     const { kind, target, other, db } = task;
-    const running = { task, meter: new Meter(platform.clock), abort: new AbortController() };
-    this.#running = running;
     log.info("recovery-begins", { backend: target.name, from: other.name, db, kind });
     const startedAt = platform.clock.monotonic();
     const ended = (last: Pick<LastRecovery, "result" | "points"> & { error?: string }) => {
@@ -187,23 +219,22 @@ export class AutoRecovery {
       const result = { kind, from: other.name, db, ...last, seconds, endedAtMs: platform.clock.now() };
       this.#last.set(target.name, result);
       this.ended.add(target.name, last.result, last.points);
-      this.#running = undefined;
       const { result: how, points, error } = last;
       log.info("recovery-ended", { backend: target.name, from: other.name, db, result: how, points, error });
     };
-    this.#ended = run(task, config(), running.meter, running.abort.signal)
-      .then(async ({ points, differs }) => {
-        if (differs === undefined) await this.#equal(task);
-        else this.#differs(task, differs);
-        ended({ result: differs === undefined ? "equal" : "different", points });
-      })
-      .catch((error: unknown) => {
-        const isKnown = error instanceof RelayError;
-        this.#retry(task, FIRST_RETRY_MS, LAST_RETRY_MS);
-        const text = isKnown ? error.message : "internal error";
-        if (!isKnown) log.error("recovery-failed", { backend: target.name, error: String(error) });
-        ended({ result: "failed", points: running.meter.read().points, error: text });
-      });
+    try {
+      signal.throwIfAborted();
+      const { points, differs } = await run(task, config(), meter, signal);
+      if (differs === undefined) await this.#equal(task);
+      else this.#differs(task, differs);
+      ended({ result: differs === undefined ? "equal" : "different", points });
+    } catch (error) {
+      const isKnown = error instanceof RelayError;
+      this.#retry(task, FIRST_RETRY_MS, LAST_RETRY_MS);
+      const text = isKnown ? error.message : "internal error";
+      if (!isKnown) log.error("recovery-failed", { backend: target.name, error: String(error) });
+      ended({ result: "failed", points: meter.read().points, error: text });
+    }
   }
 
   /** What was not touched since the task was made is forgotten; whatever was is looked at again. */

@@ -13,7 +13,7 @@ import { NO_TOTALS, State, type StateStore } from "./state.ts";
 import { SLICE_VALUES } from "./sums.ts";
 import { type Differing, type Surveyed, survey } from "./survey.ts";
 import type { Pair, Unit } from "./unit.ts";
-import { compareTimes } from "./windows.ts";
+import { compareTimes, earliest, latest } from "./windows.ts";
 
 /** After so many looks at the windows that live writes go to, what still differs there is told. */
 const ROUNDS = 5;
@@ -63,7 +63,7 @@ export class Recovery {
     if (!dryRun && result.equal) {
       await control.repaired(
         target,
-        this.#suspects.filter((range) => this.#isCovered(range)),
+        this.#suspects.flatMap((range) => this.#covered(range)),
       );
       await control.resume(target);
     }
@@ -220,11 +220,19 @@ export class Recovery {
     );
   }
 
-  /** True if a range lies in what this recovery looks at. */
-  #isCovered({ min, max }: SuspectRange): boolean {
+  /**
+   * The part of a range that lies in what this recovery looked at. One of whatever database or policy lies in no single one; and
+   * which policy is the default one may change, so one without a name lies in the whole database only.
+   */
+  #covered(range: SuspectRange): SuspectRange[] {
     const { db, rp, measurement, span }: Scope = this.#options.scope;
-    if (db !== undefined || rp !== undefined || measurement !== undefined) return false;
-    return span === undefined || (span.start <= min && span.end > max);
+    if (measurement !== undefined) return [];
+    if (db !== undefined && (range.db === "*" || fromReadable(range.db) !== db)) return [];
+    if (rp !== undefined && (range.rp === "*" || range.rp === "" || fromReadable(range.rp) !== rp)) return [];
+    if (span === undefined) return [range];
+    const min = latest(range.min, span.start);
+    const max = earliest(range.max, span.end - 1n);
+    return min > max ? [] : [{ ...range, min, max }];
   }
 }
 

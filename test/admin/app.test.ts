@@ -42,12 +42,15 @@ function fixture(token: string | null = TOKEN, failure?: Error) {
     answered: answer("answered", true),
     ranges: answer("ranges", { lost: [], suspect: [], revision: "1.0.0" }),
     repaired: answer("repaired", 1),
+    peer: answer("peer", { id: "r1", backends: ["b"], listeners: [{ name: "main" }] }),
+    recoveryLease: answer("recoveryLease", { lease: "x-1", seconds: 30 }),
   };
   const platform = createTestPlatform();
   const app = createAdminApp({
     config: {
       bindAddr: { host: "127.0.0.1", port: 0 },
       token: token === null ? undefined : new Secret(token),
+      ...{ peers: [], peerToken: undefined, peerCa: undefined },
     },
     ...{ spool, backends },
     figures: () => FIGURES,
@@ -83,6 +86,8 @@ const COMMANDS = [
   ["POST", "/backends/b/answered"],
   ["GET", "/backends/b/ranges"],
   ["POST", "/backends/b/repaired"],
+  ["GET", "/peer"],
+  ["POST", "/recovery/lease"],
   ["POST", "/leases/x/renew"],
   ["POST", "/leases/x/release"],
   ["GET", "/no/such"],
@@ -170,7 +175,7 @@ test("GET changes nothing, whatever the path", async () => {
   for (const path of [
     ...["/spool/b/drop?part=backlog", "/spool/b/replay", "/spool/b/verify"],
     ...["drain", "resume", "hold", "answered", "repaired"].map((command) => `/backends/b/${command}`),
-    ...["/leases/x/renew", "/leases/x/release"],
+    ...["/leases/x/renew", "/leases/x/release", "/recovery/lease"],
   ]) {
     assert.equal((await request("GET", path)).status, 404, path);
   }
@@ -206,6 +211,12 @@ test("requests become commands", async () => {
       ["repaired", "b", [JSON.parse(RANGE)], "1.2.3"],
       { forgotten: 1 },
     ] as [string, string, string, unknown[], unknown],
+    ["GET", "/peer", "", ["peer"], { id: "r1", backends: ["b"], listeners: [{ name: "main" }] }],
+    [
+      ...["POST", "/recovery/lease", '{"backend":"b","holder":"r2"}'],
+      ["recoveryLease", "b", "r2"],
+      { lease: "x-1", seconds: 30 },
+    ] as [string, string, string, unknown[], unknown],
     ["POST", "/leases/x-1/renew", "{}", ["renew", "x-1"], {}],
     ["POST", "/leases/x-1/release", "{}", ["release", "x-1"], {}],
   ];
@@ -234,6 +245,8 @@ test("what is not understood is refused and does nothing", async () => {
     ["POST", "/backends/b/repaired", `{"ranges":[${RANGE}]}`],
     ["POST", "/backends/b/repaired", `{"ranges":[${RANGE.replace("-5", "x")}],"revision":"1.2.3"}`],
     ["POST", "/leases/x/release", '{"a":1}'],
+    ["POST", "/recovery/lease", '{"backend":"b"}'],
+    ["POST", "/recovery/lease", '{"backend":"b","holder":"a\\nb"}'],
   ] as const) {
     const { request, asked } = fixture();
     const { status, text } = await request(method, path, undefined, body);

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AdminError } from "../../src/admin/admin-client.ts";
 import { createAdminApp } from "../../src/admin/app.ts";
 import { LEASE_SECONDS } from "../../src/admin/leases.ts";
 import { RemoteControl } from "../../src/admin/remote-control.ts";
 import { RunningBackends } from "../../src/admin/running-backends.ts";
 import type { SpoolCommands } from "../../src/admin/spool-commands.ts";
 import { createLog } from "../../src/observe/log.ts";
+import { AdminError } from "../../src/peers/admin-client.ts";
+import { RepairClaims } from "../../src/peers/repair-claims.ts";
 import { HoldLostError } from "../../src/recovery/control.ts";
 import { readRequest } from "../../src/write/body.ts";
 import { createReplicaSet } from "../backend/replica-set.ts";
@@ -16,15 +17,28 @@ import { httpAnswer } from "../support/test-platform.ts";
 const NEVER = new AbortController().signal;
 
 /** A control of a relay that can be restarted and made unreachable. */
+const ADMIN = {
+  bindAddr: { host: "", port: 0 },
+  ...{ token: undefined, peers: [], peerToken: undefined, peerCa: undefined },
+};
+
 function fixture() {
   const set = createReplicaSet(() => httpAnswer(204));
   const { platform, clock, backends } = set;
   const log = createLog(platform.log, clock);
-  const commands = () => new RunningBackends({ platform, log, backends: () => backends, status: () => ({}) });
+  const commands = () =>
+    new RunningBackends({
+      platform,
+      log,
+      backends: () => backends,
+      status: () => ({}),
+      claims: new RepairClaims("r"),
+      peer: () => assert.fail(),
+    });
   const relay = { commands: commands(), reachable: true, asked: [] as string[] };
   const app = () =>
     createAdminApp({
-      ...{ config: { bindAddr: { host: "", port: 0 }, token: undefined }, log },
+      ...{ config: ADMIN, log },
       spool: {} as SpoolCommands,
       backends: relay.commands,
       figures: () => FIGURES,

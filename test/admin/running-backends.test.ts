@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { LEASE_SECONDS } from "../../src/admin/leases.ts";
 import { RunningBackends } from "../../src/admin/running-backends.ts";
 import { createLog } from "../../src/observe/log.ts";
+import { RepairClaims } from "../../src/peers/repair-claims.ts";
 import { createReplicaSet } from "../backend/replica-set.ts";
 import { httpAnswer } from "../support/test-platform.ts";
 
@@ -12,7 +13,14 @@ function fixture(hangs = false) {
   );
   const { platform, backends, clock } = set;
   const log = createLog(platform.log, clock);
-  const commands = new RunningBackends({ platform, log, backends: () => backends, status: () => ({}) });
+  const commands = new RunningBackends({
+    platform,
+    log,
+    backends: () => backends,
+    status: () => ({}),
+    claims: new RepairClaims("r"),
+    peer: () => assert.fail(),
+  });
   return { ...set, commands, b: backends[1] ?? assert.fail() };
 }
 

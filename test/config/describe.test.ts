@@ -220,9 +220,21 @@ const spool = fc.record(
   },
   { requiredKeys: ["dir"] },
 );
+const PEERS = {
+  "bind-addr": ":0",
+  token: "***",
+  peers: ["https://relay-2"],
+  "peer-token": "***",
+  "peer-ca": "ca",
+};
 const own = fc.record({
   spool: fc.option(fc.oneof(spool, spool.map(withKey)), { nil: undefined }),
-  admin: fc.constantFrom(undefined, { "bind-addr": "127.0.0.1:0" }, { "bind-addr": "[::]:0", token: "***" }),
+  admin: fc.constantFrom(
+    undefined,
+    { "bind-addr": "127.0.0.1:0" },
+    { "bind-addr": "[::]:0", token: "***" },
+    PEERS,
+  ),
   recovery: fc.record(
     {
       mode: fc.constantFrom("auto", "manual"),

@@ -153,7 +153,10 @@ test("every key of the spool, of its drain and of the admin listener is read", (
         "store-credentials": true,
         "credentials-key": KEY,
       },
-      admin: { "bind-addr": "10.0.0.1:9097", token: "t" },
+      admin: {
+        ...{ "bind-addr": "10.0.0.1:9097", token: "t" },
+        ...{ peers: ["http://relay-2:9097/", "https://[::2]"], "peer-token": "p", "peer-ca": "ca.pem" },
+      },
       http: [{ "bind-addr": "127.0.0.1:0", output: [{ ...OUTPUT, "drain-max-mb-per-second": 3 }] }],
     },
     source(),
@@ -175,7 +178,20 @@ test("every key of the spool, of its drain and of the admin listener is read", (
   });
   assert.equal(credentialsKey?.reveal(), KEY);
   assert.deepEqual([admin?.bindAddr, admin?.token?.reveal()], [{ host: "10.0.0.1", port: 9097 }, "t"]);
+  assert.deepEqual(
+    [admin?.peers, admin?.peerToken?.reveal(), admin?.peerCa],
+    [["http://relay-2:9097", "https://[::2]"], "p", "ca.pem"],
+  );
   assert.equal(http[0]?.outputs[0]?.drainMaxRate, 3 * 1024 ** 2);
+});
+
+test("the token of the peers is the own one unless given", () => {
+  const of = (admin: object) =>
+    configFromObject({ admin: { "bind-addr": ":9097", token: "t", ...admin }, http: [HTTP] }, source()).admin;
+  const peers = ["http://relay-2:9097"];
+  assert.equal(of({ peers })?.peerToken?.reveal(), "t");
+  assert.equal(of({ peers, "peer-token": "p" })?.peerToken?.reveal(), "p");
+  assert.equal(of({})?.peerToken, undefined);
 });
 
 test("an admin listener on a loopback address needs no token", () => {

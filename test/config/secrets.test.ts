@@ -51,7 +51,7 @@ function everyKey() {
       "store-credentials": true,
       "credentials-key": KEY,
     },
-    admin: { "bind-addr": "10.0.0.1:0", token: CANARY },
+    admin: { "bind-addr": "10.0.0.1:0", token: CANARY, peers: ["http://b:9097"], "peer-token": CANARY },
     log: { level: "info", format: "json" },
     http: [
       {
@@ -145,6 +145,8 @@ test("no message shows a secret that stands in the file itself", () => {
     [["spool", "credentials-kay"], CANARY],
     [["spool", "store-credentials"], false],
     [["admin", "token"], `${CANARY}\n`],
+    [["admin", "peer-token"], `${CANARY}\n`],
+    [["admin", "peers", 0], `http://u:${CANARY}@a`],
     [["admin", "bind-addr"], `u:${CANARY}@a:1`],
     [["udp", 1, "output", 0, "location"], `u:${CANARY}@a:1`],
   ];

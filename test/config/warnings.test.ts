@@ -111,6 +111,12 @@ test("an admin listener that somebody else may use is named", () => {
     MEMORY_ONLY,
     "[admin] listens on :9097 without TLS: the token can be read on its way",
   ]);
+  const peers = ["http://relay-2:9097", "https://relay-3", "http://127.0.0.1:9098"];
+  assert.deepEqual(of({ "bind-addr": "127.0.0.1:9097", token: "t", peers }), [
+    MEMORY_ONLY,
+    "[admin] peer http://relay-2:9097 is asked without TLS: the token can be read on its way",
+    "[admin] listens on 127.0.0.1:9097, where relays on other machines cannot ask it: it asks its peers, and they not it",
+  ]);
 });
 
 test("what is not done by itself is named, where there are replicas", () => {

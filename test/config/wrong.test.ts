@@ -437,6 +437,36 @@ const WRONG: readonly (readonly [name: string, text: string, ...problems: string
     "admin.token: must be printable ASCII that is not empty and neither begins nor ends with a space",
   ],
   [
+    "peers that are none",
+    `[admin]\nbind-addr = "127.0.0.1:9097"\npeers = ["relay-2:9097", "http://relay-2:9097/admin", "http://u:p@relay-2:9097", 5]\ntoken = "t"\n${http("")}`,
+    'admin.peers[0]: must be the URL of a relay\'s admin listener such as "http://10.0.0.2:9097", found "relay-2:9097"',
+    'admin.peers[1]: must not have a path: the relay asks for its own ones, found "http://relay-2:9097/admin"',
+    "admin.peers[2]: must not hold credentials: use the key peer-token",
+    'admin.peers[3]: must be the URL of a relay\'s admin listener such as "http://10.0.0.2:9097", found 5',
+  ],
+  [
+    "peers that are named twice, or are the relay itself",
+    `[admin]\nbind-addr = "10.0.0.1:9097"\npeers = ["http://relay-2:9097", "http://relay-2:9097/", "http://10.0.0.1:9097"]\ntoken = "t"\n${http("")}`,
+    'admin.peers[1]: is named twice: one entry a relay, found "http://relay-2:9097/"',
+    'admin.peers[2]: is this relay\'s own address: name the other relays only, found "http://10.0.0.1:9097"',
+  ],
+  [
+    "a peer on another machine without a token for it",
+    `[admin]\nbind-addr = "127.0.0.1:9097"\npeers = ["http://relay-2:9097", "http://127.0.0.1:9098"]\n${http("")}`,
+    'admin.peers[0]: needs a token: a relay that other machines reach has one; set peer-token, found "http://relay-2:9097"',
+  ],
+  [
+    "what is for peers without peers, or of no use to them",
+    `[admin]\nbind-addr = "127.0.0.1:9097"\npeer-token = "t"\npeer-ca = "x"\n${http("")}`,
+    "admin.peer-token: needs peers beside it",
+    "admin.peer-ca: needs peers beside it",
+  ],
+  [
+    "authorities for peers without TLS",
+    `[admin]\nbind-addr = "127.0.0.1:9097"\npeers = ["http://127.0.0.1:9098"]\npeer-ca = "x"\n${http("")}`,
+    "admin.peer-ca: has no effect with http:// peers; use https://",
+  ],
+  [
     "an admin listener in the place of another",
     `[admin]\nbind-addr = "127.0.0.1:9096"\n${http("")}`,
     'admin.bind-addr: must differ from the address of http[0], which takes the same port, found "127.0.0.1:9096"',

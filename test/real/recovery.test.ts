@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { NO_RELAY } from "../../src/recovery/control.ts";
+import type { Scope } from "../../src/recovery/places.ts";
 import { requireReal } from "../support/require-real.ts";
 import {
   assertSameContents,
@@ -252,5 +254,28 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     await recover(db, { scope: { db, rp: "autogen" } });
     assert.deepEqual(await scene.b.points(db, { rp: "days" }), [`m v=1 ${day(1)}`]);
     assert.deepEqual(problems(await recover(db)), NONE);
+  });
+
+  test("forgets what was lost or suspect as far as it compared it, and no more", async () => {
+    const db = await newDatabase();
+    await writeBytes(scene.a, db, `m v=1 ${day(1)}`);
+    const range = (of: string, rp: string) => ({ db: of, rp, min: day(0), max: day(3) });
+    const ranges = [range(db, "days"), range(db, ""), range("other", "days"), range("*", "*")];
+    const forgottenBy = async (scope: Scope) => {
+      let forgotten: readonly object[] = [];
+      const repaired = async (_: string, all: readonly object[]) => {
+        forgotten = all;
+      };
+      const control = { ...NO_RELAY, suspects: async () => ranges, repaired };
+      assert.equal((await scene.recover({ scope }, { control })).equal, true);
+      return forgotten;
+    };
+    assert.deepEqual(await forgottenBy({ db }), [range(db, "days"), range(db, "")]);
+    assert.deepEqual(await forgottenBy({ db, rp: "days" }), [range(db, "days")]);
+    assert.deepEqual(await forgottenBy({ db, rp: "days", span: { start: day(1), end: day(2) } }), [
+      { ...range(db, "days"), min: day(1), max: day(2) - 1n },
+    ]);
+    assert.deepEqual(await forgottenBy({ db, span: { start: day(4), end: day(5) } }), []);
+    assert.deepEqual(await forgottenBy({ db, measurement: "m" }), []);
   });
 });

@@ -8,6 +8,7 @@ import type { Task } from "../../src/recovery/auto-plan.ts";
 import { AutoRecovery } from "../../src/recovery/auto-recovery.ts";
 import type { Outcome } from "../../src/recovery/auto-run.ts";
 import { ServerError } from "../../src/recovery/errors.ts";
+import { type LeaseRepair, RepairedElsewhereError } from "../../src/recovery/repair-lease.ts";
 import { createReplicaSet } from "../backend/replica-set.ts";
 import { createTestPlatform, httpAnswer } from "../support/test-platform.ts";
 
@@ -32,13 +33,17 @@ async function fixture(config: Partial<RecoveryConfig> = {}) {
     void backend.watch();
   }
   const calls: Call[] = [];
-  const settings = { config: { ...RECOVERY_DEFAULTS, ...config } };
+  const settings = {
+    config: { ...RECOVERY_DEFAULTS, ...config },
+    lease: (() => async () => {}) as (backend: string) => Awaited<ReturnType<LeaseRepair>>,
+  };
   const auto = new AutoRecovery({
     platform,
     log: createLog(platform.log, platform.clock),
     config: () => settings.config,
     sets: () => [set.backends],
     lookForMissing: () => {},
+    lease: async (backend) => settings.lease(backend),
     run: (task, _config, _meter, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason));
@@ -202,4 +207,23 @@ test("it ends with the relay", async () => {
   assert.equal(calls[0]?.signal.aborted, true);
   await clock.advance(MINUTE);
   assert.equal(calls.length, 1);
+});
+
+test("what another relay repairs is left to it, and looked at once it has ended", async () => {
+  const { b, clock, calls, end, status, settings, logged } = await fixture();
+  let ended = 0;
+  settings.lease = () => {
+    throw new RepairedElsewhereError("the relay r1:9097");
+  };
+  lose(b);
+  await clock.advance(MINUTE);
+  assert.deepEqual([calls.length, status("b").state], [0, "waiting"]);
+  assert.equal(status("b").waiting, "the relay r1:9097 repairs it");
+  assert.equal(status("b").last, undefined);
+  assert.ok(!logged.some(({ event }) => event.startsWith("recovery-")));
+  settings.lease = () => async () => void ended++;
+  await clock.advance(10 * SECOND);
+  assert.deepEqual([calls.length, ended], [1, 0]);
+  await end(new ServerError("a", "unavailable", "gone"));
+  assert.equal(ended, 1);
 });

@@ -1,16 +1,22 @@
 import type { Clock, Timer } from "../platform.ts";
 import { HoldLostError } from "../recovery/control.ts";
 import { type AdminClient, AdminError } from "./admin-client.ts";
-import type { Held } from "./backend-commands.ts";
 
 /** A lease is renewed so many times before it would end. */
 const RENEWALS = 3;
+
+/** Something that is held for somebody. */
+export interface Held {
+  readonly lease: string;
+  /** So long, unless it is renewed. */
+  readonly seconds: number;
+}
 
 interface LeaseOptions extends Held {
   readonly backend: string;
 }
 
-/** A lane that a running relay holds for this process: renewed until it is released. */
+/** What a running relay holds for this process, a lane or the right to repair a backend: renewed until it is released. */
 export class RemoteLease {
   readonly #options: LeaseOptions;
   readonly #admin: Pick<AdminClient, "ask">;

@@ -2,7 +2,7 @@ import type { Secret } from "../config/secret.ts";
 import { RelayError } from "../errors.ts";
 import type { HttpAnswer, HttpClient } from "../platform.ts";
 
-/** So long a command may take: one reads all that is stored for a backend. */
+/** So long a command may take unless another limit is given: one reads all that is stored for a backend. */
 const TIMEOUT_MS = 600_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
@@ -22,6 +22,8 @@ interface AdminClientOptions {
   readonly token: Secret | undefined;
   /** For messages. */
   readonly address: string;
+  readonly timeoutMs?: number;
+  readonly maxAnswerBytes?: number;
 }
 
 /** Asks the admin listener of a running relay. */
@@ -63,11 +65,16 @@ export class AdminClient {
     headers: Record<string, string>,
     command: object | undefined,
   ): Promise<HttpAnswer> {
-    const { http, address } = this.#options;
+    const { http, address, timeoutMs = TIMEOUT_MS, maxAnswerBytes = MAX_ANSWER_BYTES } = this.#options;
     const body = command && new TextEncoder().encode(JSON.stringify(command));
-    const limits = { timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES };
     try {
-      return await http.send({ method, path, headers, ...(body && { body }), ...limits });
+      return await http.send({
+        method,
+        path,
+        headers,
+        ...(body && { body }),
+        ...{ timeoutMs, maxAnswerBytes },
+      });
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       throw new AdminError(undefined, `[admin] on ${address} does not answer: ${reason}`, { cause: error });

@@ -1,0 +1,15 @@
+import { RelayError } from "../errors.ts";
+
+/** Another relay repairs a backend: to do the same at once would be safe, and a waste. */
+export class RepairedElsewhereError extends RelayError {
+  constructor(who: string) {
+    super("REPAIRED_ELSEWHERE", `${who} repairs it`);
+  }
+}
+
+/**
+ * Asks the other relays whether one of them repairs a backend. Resolves with what ends the lease that keeps them from doing so.
+ * Whoever does not answer is not waited for.
+ * @throws {RepairedElsewhereError}
+ */
+export type LeaseRepair = (backend: string) => Promise<() => Promise<void>>;
