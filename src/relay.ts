@@ -125,12 +125,11 @@ export class Relay {
       sets: () => this.#sets(),
     };
     this.peers = new Peers({ platform, log: this.log, self: () => this.#self() });
-    const missing = new MissingDatabases(platform.clock);
     this.#recovery = new AutoRecovery({
       ...common,
       run: createTaskRunner(platform),
       lease: (backend) => this.peers.leaseRepair(backend),
-      lookForMissing: (sets) => missing.look(sets),
+      missing: new MissingDatabases(platform.clock),
     });
     this.#check = new ScheduledCheck(common);
     this.#udp = new UdpListeners({
@@ -308,6 +307,7 @@ export class Relay {
     let sets: Map<HttpListenerConfig, Backend[]>;
     try {
       sets = new Map(config.http.map((http) => [http, this.#backendsOf(http, before, signatures)]));
+      this.peers.apply(config.admin);
     } catch (error) {
       const known = new Set([...before.values(), ...removed]);
       for (const backend of this.#backends.values()) if (!known.has(backend)) void backend.stop();
@@ -317,7 +317,6 @@ export class Relay {
       this.#outputs = new Map();
       throw error;
     }
-    this.peers.apply(config.admin);
     const live = new Set(this.#backends.values());
     for (const backend of before.values()) if (!live.has(backend)) this.#remove(backend);
     for (const [name, listener] of this.#listeners) {
