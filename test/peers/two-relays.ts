@@ -8,6 +8,7 @@ import { createLog } from "../../src/observe/log.ts";
 import type { PeerAnswer } from "../../src/peers/peer-answer.ts";
 import { Peers } from "../../src/peers/peers.ts";
 import { readRequest } from "../../src/write/body.ts";
+import { FIGURES } from "../support/figures.ts";
 import { createTestPlatform, httpAnswer, type SentRequest } from "../support/test-platform.ts";
 
 const TOKEN = "canary7peers";
@@ -53,6 +54,7 @@ export function createRelays(count: number) {
     const app = createAdminApp({
       config: adminOf(i),
       spool: {} as never,
+      figures: () => FIGURES,
       ...{ backends, log },
       ports: { readBody: (c, limit) => readRequest(c.req.raw, limit), clientAddress: () => "192.0.2.1" },
     });
