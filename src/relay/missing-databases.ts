@@ -8,8 +8,6 @@ const SECOND_LOOK_MS = 3_000;
 const HELD_EVERY_MS = 30_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const NOT_FOUND = 404;
-const REFUSED =
-  "it does not tell its databases: if it asks for passwords, its output needs username and password of an admin";
 /** InfluxDB's figures about itself, which are not replicated. */
 const INTERNAL = "_internal";
 
@@ -19,8 +17,6 @@ interface Suspicion {
   at: number;
   /** Databases that were missing at the first look; undefined before it. */
   first: ReadonlySet<string> | undefined;
-  /** It was asked, and did not tell. */
-  refused?: boolean;
 }
 
 /**
@@ -52,12 +48,6 @@ export class MissingDatabases {
     });
   }
 
-  /** Why it is not known yet whether a backend lacks something, in words; undefined if it is. */
-  unknown(backend: Backend): string | undefined {
-    const suspicion = this.#suspicions.get(backend);
-    return suspicion && (suspicion.refused ? REFUSED : "it is asked first whether it lacks databases");
-  }
-
   #suspect(backend: Backend, now: number): void {
     const { up, sinceMs } = backend.health;
     if (!up) {
@@ -78,11 +68,7 @@ export class MissingDatabases {
     const missing = await missingOn(backend, replicas);
     if (this.#suspicions.get(backend) !== suspicion) return;
     if (missing === undefined) {
-      this.#suspicions.set(backend, {
-        ...suspicion,
-        at: this.#clock.monotonic() + SECOND_LOOK_MS,
-        refused: true,
-      });
+      this.#suspicions.set(backend, { ...suspicion, at: this.#clock.monotonic() + SECOND_LOOK_MS });
     } else if (missing.size === 0 || suspicion.first !== undefined) {
       for (const db of missing) if (suspicion.first?.has(db)) backend.handoff.lacksDatabase(db);
       this.#suspicions.delete(backend);
