@@ -13,6 +13,8 @@ interface HealthCheckOptions {
   readonly storedSince: (ms: number) => boolean;
   /** The status of its answer to a ping, 0 if there was none. Never rejects. */
   readonly ping: () => Promise<number>;
+  /** It is up again. */
+  readonly cameBack?: () => void;
 }
 
 /**
@@ -93,6 +95,7 @@ export class HealthCheck {
   }
 
   #turn(reason: string | undefined): void {
+    if (!this.#isNew && !this.up && reason === undefined) this.#options.cameBack?.();
     this.#isNew = false;
     if (this.up !== (reason === undefined)) this.#sinceMs = this.#options.clock.monotonic();
     this.#reason = reason;

@@ -43,6 +43,12 @@ export class Lag {
     this.#lookedAtMs = this.#clock.monotonic();
   }
 
+  /** The same, when it was away: whatever it has not answered yet is late, however short that was. */
+  lookAfterOutage(): void {
+    this.#mark = this.#accepted();
+    this.look();
+  }
+
   /** The same; what was there at the start has been waiting since then (monotonic milliseconds). */
   lookBack(startedMs: number): void {
     this.since.forget();

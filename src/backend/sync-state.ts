@@ -41,9 +41,9 @@ export class SyncState {
   constructor(options: SyncStateOptions) {
     const { clock, facts, watched, accepted, health } = options;
     this.#options = options;
-    this.health = new HealthCheck({ ...health, clock });
-    this.drains = new Drains(facts, clock);
     this.#lag = new Lag(watched, accepted, clock);
+    this.health = new HealthCheck({ ...health, clock, cameBack: () => this.#lag.lookAfterOutage() });
+    this.drains = new Drains(facts, clock);
     this.#lookAtRanges();
   }
 
