@@ -125,12 +125,11 @@ export class Relay {
       sets: () => this.#sets(),
     };
     this.peers = new Peers({ platform, log: this.log, self: () => this.#self() });
-    const missing = new MissingDatabases(platform.clock);
     this.#recovery = new AutoRecovery({
       ...common,
       run: createTaskRunner(platform),
       lease: (backend) => this.peers.leaseRepair(backend),
-      lookForMissing: (sets) => missing.look(sets),
+      missing: new MissingDatabases(platform.clock),
     });
     this.#check = new ScheduledCheck(common);
     this.#udp = new UdpListeners({

@@ -30,8 +30,13 @@ interface AutoRecoveryOptions {
   readonly sets: () => readonly (readonly Backend[])[];
   readonly run: RunTask;
   readonly lease: LeaseRepair;
-  /** Begins to look whether a backend lacks whole databases. Each one comes with its replicas. */
-  readonly lookForMissing: (sets: ReadonlyMap<Backend, readonly Backend[]>) => void;
+  /** Whether a backend lacks whole databases. */
+  readonly missing: {
+    /** Begins to look. Each one comes with its replicas. */
+    look(sets: ReadonlyMap<Backend, readonly Backend[]>): void;
+    /** Why that is not known yet, in words; undefined if it is. */
+    unknown(backend: Backend): string | undefined;
+  };
 }
 
 /** What is remembered of the ranges of one database of a backend. */
@@ -118,7 +123,7 @@ export class AutoRecovery {
 
   #look(): void {
     const sets = this.#sets();
-    this.#options.lookForMissing(sets);
+    this.#options.missing.look(sets);
     this.#forget(sets);
     if (this.#running !== undefined) this.#supervise(this.#running);
     this.#waiting = new Map();
@@ -144,7 +149,8 @@ export class AutoRecovery {
   #next(target: Backend, replicas: readonly Backend[]): Task<Backend> | undefined {
     const databases = new Set(rangesOf(target).map(({ db }) => db));
     if (databases.size === 0 || this.#running?.task.target === target) return undefined;
-    const held = this.#heldUp();
+    // A repair makes the database for what it copies, and the rest of it would never be missed.
+    const held = this.#heldUp() ?? this.#options.missing.unknown(target);
     let why = held;
     for (const db of held === undefined ? databases : []) {
       const { notBefore = 0, why: before } = this.#attempts.get(keyOf(target, db)) ?? {};

@@ -8,6 +8,8 @@ const SECOND_LOOK_MS = 3_000;
 const HELD_EVERY_MS = 30_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const NOT_FOUND = 404;
+const REFUSED =
+  "it does not tell its databases: if it asks for passwords, its output needs username and password of an admin";
 /** InfluxDB's figures about itself, which are not replicated. */
 const INTERNAL = "_internal";
 
@@ -17,6 +19,8 @@ interface Suspicion {
   at: number;
   /** Databases that were missing at the first look; undefined before it. */
   first: ReadonlySet<string> | undefined;
+  /** It was asked, and did not tell. */
+  refused?: boolean;
 }
 
 /**
@@ -48,6 +52,12 @@ export class MissingDatabases {
     });
   }
 
+  /** Why it is not known yet whether a backend lacks something, in words; undefined if it is. */
+  unknown(backend: Backend): string | undefined {
+    const suspicion = this.#suspicions.get(backend);
+    return suspicion && (suspicion.refused ? REFUSED : "it is asked first whether it lacks databases");
+  }
+
   #suspect(backend: Backend, now: number): void {
     const { up, sinceMs } = backend.health;
     if (!up) {
@@ -68,7 +78,11 @@ export class MissingDatabases {
     const missing = await missingOn(backend, replicas);
     if (this.#suspicions.get(backend) !== suspicion) return;
     if (missing === undefined) {
-      this.#suspicions.set(backend, { ...suspicion, at: this.#clock.monotonic() + SECOND_LOOK_MS });
+      this.#suspicions.set(backend, {
+        ...suspicion,
+        at: this.#clock.monotonic() + SECOND_LOOK_MS,
+        refused: true,
+      });
     } else if (missing.size === 0 || suspicion.first !== undefined) {
       for (const db of missing) if (suspicion.first?.has(db)) backend.handoff.lacksDatabase(db);
       this.#suspicions.delete(backend);

@@ -35,6 +35,7 @@ async function fixture(config: Partial<RecoveryConfig> = {}) {
   const calls: Call[] = [];
   const settings = {
     config: { ...RECOVERY_DEFAULTS, ...config },
+    unknown: (_: Backend): string | undefined => undefined,
     lease: (() => async () => {}) as (backend: string) => Awaited<ReturnType<LeaseRepair>>,
   };
   const auto = new AutoRecovery({
@@ -42,7 +43,7 @@ async function fixture(config: Partial<RecoveryConfig> = {}) {
     log: createLog(platform.log, platform.clock),
     config: () => settings.config,
     sets: () => [set.backends],
-    lookForMissing: () => {},
+    missing: { look: () => {}, unknown: (backend) => settings.unknown(backend) },
     lease: async (backend) => settings.lease(backend),
     run: (task, _config, _meter, signal) =>
       new Promise((resolve, reject) => {
@@ -79,6 +80,18 @@ test("a backend that lost something is repaired, and that is forgotten once it i
   assert.equal(b.isInSync(), true);
   const { result, points, from } = status("b").last ?? assert.fail();
   assert.deepEqual([result, points, from], ["equal", 3, "a"]);
+});
+
+test("nothing is begun before it is known whether the backend lacks whole databases", async () => {
+  const { b, clock, calls, status, settings } = await fixture();
+  settings.unknown = (backend) => (backend === b ? "it is asked" : undefined);
+  lose(b);
+  await clock.advance(5 * SECOND);
+  assert.equal(calls.length, 0);
+  assert.equal(status("b").waiting, "it is asked");
+  settings.unknown = () => undefined;
+  await clock.advance(SECOND);
+  assert.equal(calls.length, 1);
 });
 
 test("what is lost while it runs is not forgotten with the rest", async () => {

@@ -40,8 +40,9 @@ async function fixture(servers: Record<string, { databases: string[] | undefined
       await set.clock.advance(SECOND);
     }
   };
+  const unknown = () => missing.unknown(b);
   const lost = () => [a, b].map(({ handoff }) => handoff.lost.list().map(({ db, rp }) => `${db}.${rp}`));
-  return { ...set, run, lost, servers, b };
+  return { ...set, run, lost, unknown, servers, b };
 }
 
 test("a server without the databases of its replica lacks them, at the start and when it comes up", async () => {
@@ -88,5 +89,18 @@ test("a server that does not tell is asked again, and nothing is made of it", as
   assert.deepEqual(lost(), [[], []]);
   Object.assign(servers["b"] ?? assert.fail(), { databases: [] });
   await run(10);
+  assert.deepEqual(lost(), [[], ["d.*"]]);
+});
+
+test("until a server has told its databases twice it is not known whether it lacks one, and why is said", async () => {
+  const servers: Parameters<typeof fixture>[0] = { a: { databases: ["d"] }, b: { databases: undefined } };
+  const { run, lost, unknown } = await fixture(servers);
+  await run(10);
+  assert.match(unknown() ?? "", /needs username and password/);
+  Object.assign(servers["b"] ?? {}, { databases: [] });
+  await run(4);
+  assert.match(unknown() ?? "", /it is asked first/);
+  await run(5);
+  assert.equal(unknown(), undefined);
   assert.deepEqual(lost(), [[], ["d.*"]]);
 });
