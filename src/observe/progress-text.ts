@@ -16,12 +16,15 @@ export function lackedRecords(backend: Backend): number {
 
 /**
  * How long catching up takes, in words: at the rate at which it may get what it missed, for what it could take may be
- * less; or at the rate at which it was seen to get it.
+ * less.
+ * @param seen by how many writes a second what it lacks was seen to get less, if that is known.
  */
-export function catchingUp(backend: Backend, bytesPerSecond = backend.drainBytesPerSecond): string {
-  if (lackedRecords(backend) === 0) return "-";
-  if (backend.state === "down") return "when it is up";
-  return age((backend.backlog.bytes / bytesPerSecond) * 1_000);
+export function catchingUp(backend: Backend, seen = 0): string {
+  const { backlog, state, drainBytesPerSecond } = backend;
+  const lacked = lackedRecords(backend);
+  if (lacked === 0) return "-";
+  if (state === "down") return "when it is up";
+  return age((seen > 0 ? lacked / seen : backlog.bytes / drainBytesPerSecond) * 1_000);
 }
 
 /** What is done by itself about a backend. */

@@ -19,9 +19,13 @@ export interface Trouble {
   readonly passes: boolean;
 }
 
-/** A command as a shell takes it. */
+/** A command in the words that a shell takes it in. */
+export function commandWords(words: readonly string[], config: string): string[] {
+  return ["influxdb-relay", ...words, "--config", config].map(shellWord);
+}
+
 export function commandText(words: readonly string[], config: string): string {
-  return `influxdb-relay ${[...words, "--config", config].map(shellWord).join(" ")}`;
+  return commandWords(words, config).join(" ");
 }
 
 /** What is wrong with a backend, each with what a person can do. */
