@@ -33,12 +33,16 @@ test("README: npm start prints three commands, and they do what they say", { ski
     done
     wc -l <"${directory}/commands"
     bash -c "$query" 2>/dev/null
+    curl -s "$(grep -o 'http://127.0.0.1:9096/$' "${directory}/log")"
+    curl -s -o "${directory}/other" -w 'named otherwise: %{http_code}' -H 'Host: relay.example' http://127.0.0.1:9096/
     `,
   );
   assert.match(output, /204 No Content/);
   assert.match(output, /^3$/m);
   assert.equal(output.match(/kitchen/g)?.length, 2);
   assert.equal(output.match(/hall/g)?.length, 2);
+  assert.match(output, /<p class="verdict good" role="status">Both servers are in sync/);
+  assert.match(output, /named otherwise: 403/);
 });
 
 test("README: the config and the commands under it", { skip }, () => {

@@ -69,6 +69,9 @@ Write one by UDP:
 See that both servers have them:
   for server in ${urls.join(" ")}; do curl -G "$server/query?db=${DATABASE}" ${select}; done
 
+See how it is, in a browser:
+  http://${relay}/
+
 Stop it with Ctrl-C.
 `;
 }

@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createAdminApp } from "../../src/admin/app.ts";
+import { createPageGuard } from "../../src/admin/guard.ts";
+import { StatusPage } from "../../src/admin/page/status-page.ts";
 import { RunningBackends } from "../../src/admin/running-backends.ts";
 import { RunningSpool } from "../../src/admin/running-spool.ts";
 import { createApp } from "../../src/app.ts";
@@ -47,12 +49,15 @@ export class HttpListeners {
   readonly #server: HttpServer;
   readonly #spool: RunningSpool;
   readonly #backends: RunningBackends;
+  readonly #page: StatusPage;
+  readonly #isDemo: boolean;
   #spoolDir: string | undefined;
   #open = new Map<string, Open>();
   /** Listeners that left the config and still answer what they had taken. */
   readonly #leaving = new Set<HttpListener>();
 
-  constructor(relay: Relay, platform: Platform, server: HttpServer) {
+  /** @param configFile undefined for the demo. */
+  constructor(relay: Relay, platform: Platform, server: HttpServer, configFile: string | undefined) {
     this.#relay = relay;
     this.#platform = platform;
     this.#server = server;
@@ -66,6 +71,12 @@ export class HttpListeners {
     this.#spool = new RunningSpool({
       backends: () => relay.backends(),
       stored: async () => (this.#spoolDir && (await storedNames(this.#spoolDir))) || [],
+    });
+    this.#isDemo = configFile === undefined;
+    this.#page = new StatusPage({
+      ...{ clock: platform.clock, log: relay.log, spool: this.#spool, config: configFile },
+      status: () => relay.status(),
+      figures: () => relay.figures(),
     });
   }
 
@@ -83,6 +94,8 @@ export class HttpListeners {
    */
   async apply(config: Config): Promise<void> {
     this.#spoolDir = config.spool?.dir;
+    // Who looks comes again, with the token of now.
+    this.#page.endStreams();
     const before = this.#open;
     const wanted = this.#wanted(config);
     this.#open = new Map();
@@ -102,6 +115,7 @@ export class HttpListeners {
   async close(withinMs: number): Promise<void> {
     const sockets = [...this.#leaving, ...[...this.#open.values()].map(({ socket }) => socket)];
     const closed = Promise.all(sockets.map((socket) => socket.stopAccepting()));
+    this.#page.endStreams();
     const timer = setTimeout(() => sockets.forEach((socket) => void socket.close()), withinMs);
     await closed;
     clearTimeout(timer);
@@ -160,6 +174,7 @@ export class HttpListeners {
       fetch: createAdminApp({
         ...{ config, spool: this.#spool, backends: this.#backends, log },
         figures: () => this.#relay.figures(),
+        page: this.#page,
         ports: this.#server,
       }).fetch,
     };
@@ -167,7 +182,11 @@ export class HttpListeners {
 
   #app(listener: AppListener): Fetch {
     const { readBody, clientAddress, stream } = this.#server;
-    return createApp(listener, { readBody, clientAddress, stream, platform: this.#platform }).fetch;
+    const app = createApp(listener, { readBody, clientAddress, stream, platform: this.#platform });
+    // It has a loopback address, and no listener for commands.
+    if (this.#isDemo)
+      this.#page.addTo(app, createPageGuard({ token: undefined }, this.#relay.log), { stream });
+    return app.fetch;
   }
 }
 

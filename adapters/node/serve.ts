@@ -17,7 +17,7 @@ export async function serve(configFile: string | undefined, host: Host): Promise
   const log = logWriter(config);
   const platform = host.platform(log);
   const relay = await Relay.open(config, platform);
-  const http = new HttpListeners(relay, platform, host.http);
+  const http = new HttpListeners(relay, platform, host.http, configFile);
   try {
     await relay.start(config);
     await http.apply(config);

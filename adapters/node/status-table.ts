@@ -1,7 +1,8 @@
+import { catchingUp, heldRecords, lackedRecords } from "../../src/observe/progress-text.ts";
 import type { Status } from "../../src/observe/status-schema.ts";
+import { FIELD_TYPES_ACTION, troublesOf } from "../../src/observe/troubles.ts";
 import { peerSections } from "./peer-status.ts";
-import { recoverySections } from "./recovery-status.ts";
-import { shellWord } from "./shell-word.ts";
+import { actionText, recoverySections } from "./recovery-status.ts";
 import { age, policy, printable, size, table, time } from "./text-table.ts";
 
 type Backend = Status["backends"][number];
@@ -28,45 +29,30 @@ export function statusText(status: Status, config: string): string {
 }
 
 function figures(backend: Backend): string[] {
-  const { name, inSync, staleSeconds, backlog, held, deadLetters, lost, suspect } = backend;
-  const heldRecords = held.reduce((sum, { records }) => sum + records, 0);
+  const { name, inSync, staleSeconds, backlog, deadLetters, lost, suspect } = backend;
   return [
     name,
     inSync ? "yes" : "NO",
     inSync ? "-" : age(staleSeconds * 1_000),
-    String(Math.max(0, backlog.records - heldRecords)),
+    String(lackedRecords(backend)),
     size(backlog.bytes),
     catchingUp(backend),
-    String(heldRecords),
+    String(heldRecords(backend)),
     String(deadLetters?.records ?? 0),
     String(lost.length),
     String(suspect.length),
   ];
 }
 
-/** At the rate at which it may get what it missed; what it could take may be less. */
-function catchingUp({ backlog, state, drainBytesPerSecond }: Backend): string {
-  if (backlog.records === 0) return "-";
-  if (state === "down") return "when it is up";
-  return age((backlog.bytes / drainBytesPerSecond) * 1_000);
-}
-
 /** What is wrong with a backend, each with what a person can do. */
 function troubles(backend: Backend, config: string, mode: Status["recovery"]["mode"]): string[] {
-  const { name, reasons, held, deadLetters, lost, suspect } = backend;
-  const command = (text: string) => `influxdb-relay ${text} --config ${shellWord(config)}`;
-  const server = shellWord(name);
-  const found: [trouble: string, action: string][] = reasons.map((reason) => [
-    reason,
-    actionFor(reason, server, command, mode),
-  ]);
-  if (deadLetters !== undefined && deadLetters.records > 0) {
-    const many = deadLetters.records === 1 ? "dead letter" : "dead letters";
-    const look = command(`spool show --backend ${server} --dead`);
-    found.push([`dead: ${deadLetters.records} ${many}`, `remove the cause, then replay or drop: ${look}`]);
-  }
+  const { name, held, lost, suspect } = backend;
+  const found = troublesOf(backend, mode);
   if (found.length === 0) return [];
-  const lines = found.map(([trouble, action]) => `  ${printable(trouble)}\n    -> ${printable(action)}\n`);
+  const lines = found.map(({ what, actions }) => {
+    const next = actions.map((action) => `    -> ${printable(actionText(action, config))}\n`);
+    return `  ${printable(what)}\n${next.join("")}`;
+  });
   const details = [
     ...rows(held, ({ db, rp, records, status, error }) => [
       ...["held", db, policy(rp), `${records} records`],
@@ -77,24 +63,6 @@ function troubles(backend: Backend, config: string, mode: Status["recovery"]["mo
   ];
   const more = details.length === 0 ? "" : table(details.map((row) => ["   ", ...row]));
   return [`${printable(JSON.stringify(name))}\n${lines.join("")}${more}`];
-}
-
-function actionFor(
-  reason: string,
-  server: string,
-  command: (text: string) => string,
-  mode: Status["recovery"]["mode"],
-): string {
-  if (reason.startsWith("drained")) return `when it may have queries again: ${command(`resume ${server}`)}`;
-  if (reason.startsWith("behind")) return "nothing to do: it gets what it lacks, in order, by itself";
-  if (reason.startsWith("held"))
-    return "create what is missing there or correct its credentials: it is tried again by itself";
-  if (reason.startsWith("lost") || reason.startsWith("suspect")) {
-    const how =
-      mode === "auto" ? "it is repaired by itself, see Recovery below; or now" : "repair it from a replica";
-    return `${how}: ${command(`recover --backend ${server}`)}`;
-  }
-  return "start the server or repair the way to it: it is asked again by itself";
 }
 
 function rangeRow(kind: string, { db, rp, min, max }: Range): string[] {
@@ -118,8 +86,7 @@ function conflicts({ fieldTypes }: Status): string[] {
       .join(", "),
   ]);
   const more = omitted > 0 ? `... and ${omitted} more\n` : "";
-  const action =
-    "  -> each server refuses points that the other takes: copy the measurement from the server whose type is right\n";
+  const action = `  -> ${FIELD_TYPES_ACTION.text}\n`;
   return [
     `Fields with different types\n${table([["DATABASE", "MEASUREMENT", "FIELD", "TYPES"], ...lines])}${more}${action}`,
   ];

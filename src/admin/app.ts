@@ -8,7 +8,8 @@ import type { Figures } from "../observe/figures.ts";
 import type { Log } from "../observe/log.ts";
 import type { BackendCommands } from "./backend-commands.ts";
 import { addBackendRoutes } from "./backend-routes.ts";
-import { createGuard } from "./guard.ts";
+import { createGuard, createPageGuard } from "./guard.ts";
+import type { StatusPage } from "./page/status-page.ts";
 import { CommandError, jsonOf, parsed, RequestError } from "./requests.ts";
 import { DEFAULT_SHOWN, MAX_SHOWN, type Part, type SpoolCommands, type Where } from "./spool-commands.ts";
 
@@ -19,8 +20,9 @@ interface AdminAppOptions {
   readonly spool: SpoolCommands;
   readonly backends: BackendCommands;
   readonly figures: () => Figures;
+  readonly page: StatusPage;
   readonly log: Log;
-  readonly ports: Pick<AppPorts, "readBody" | "clientAddress">;
+  readonly ports: Pick<AppPorts, "readBody" | "clientAddress" | "stream">;
 }
 
 const partSchema = v.picklist(["backlog", "held", "dead"]);
@@ -39,7 +41,15 @@ const replaySchema = v.strictObject(where);
  * The HTTP side of `[admin]`, for any runtime. GET changes nothing; what changes something is a POST with a JSON
  * object as its body. Answers are JSON, errors `{"error":"..."}`.
  */
-export function createAdminApp({ config, spool, backends, figures, log, ports }: AdminAppOptions): Hono {
+export function createAdminApp({
+  config,
+  spool,
+  backends,
+  figures,
+  page,
+  log,
+  ports,
+}: AdminAppOptions): Hono {
   const app = new Hono();
 
   async function body(c: Context): Promise<unknown> {
@@ -53,6 +63,7 @@ export function createAdminApp({ config, spool, backends, figures, log, ports }:
   }
 
   app.get("/health", (c) => c.json({ name: "influxdb-relay", status: "pass" }));
+  page.addTo(app, createPageGuard(config, log), ports);
   app.use(createGuard(config, log));
   app.get("/metrics", (c) => metricsAnswer(c, figures()));
   app.get("/spool", async (c) => c.json({ backends: await spool.list() }));

@@ -2,7 +2,7 @@ import type { Context, MiddlewareHandler } from "hono";
 import { isLoopback } from "../config/address.ts";
 import type { AdminConfig } from "../config/config.ts";
 import { createAuthenticator } from "../http/authenticator.ts";
-import { proofsOf } from "../http/credentials.ts";
+import { type Proof, proofsOf } from "../http/credentials.ts";
 import type { Log } from "../observe/log.ts";
 
 const NO_PARAMETERS = new Map<string, string>();
@@ -13,25 +13,50 @@ const NO_PARAMETERS = new Map<string, string>();
  * reach it under a name that its owner points there. Of commands that change something it wants a content type that
  * a browser sends nowhere without asking first (the Fetch standard, "CORS-safelisted request-header").
  */
-export function createGuard({ token }: AdminConfig, log: Log): MiddlewareHandler {
-  const authenticate = token === undefined ? undefined : createAuthenticator([{ token }]);
-
-  async function admitted(c: Context): Promise<boolean> {
-    if (authenticate === undefined) return isLoopback(new URL(c.req.url).hostname.replace(/^\[|\]$/g, ""));
-    return authenticate(proofsOf(NO_PARAMETERS, c.req.header("authorization")));
-  }
-
+export function createGuard(config: AdminConfig, log: Log): MiddlewareHandler {
+  const admit = createAdmit(config, log, "Bearer", (proofs) => proofs);
   return async (c, next) => {
-    if (!(await admitted(c))) {
-      const reason = authenticate === undefined ? "not asked for by a loopback address" : "wrong or no token";
-      log.throttled("warn", "unauthorized", { listener: "[admin]", reason });
-      if (authenticate === undefined) return c.json({ error: reason }, 403);
-      return c.json({ error: reason }, 401, { "Www-Authenticate": "Bearer" });
-    }
+    const refusal = await admit(c);
+    if (refusal !== undefined) return refusal;
     const [type = ""] = (c.req.header("content-type") ?? "").split(";");
     if (c.req.method === "POST" && type.trim().toLowerCase() !== "application/json") {
       return c.json({ error: "the content type must be application/json" }, 415);
     }
     return next();
+  };
+}
+
+/**
+ * The guard of what a person looks at: a browser asks him for the token as a password (RFC 7617), with any user name, and
+ * sends it by itself from then on, whichever page makes it ask. So this is for what changes nothing.
+ */
+export function createPageGuard(config: Pick<AdminConfig, "token">, log: Log): MiddlewareHandler {
+  const challenge = 'Basic realm="influxdb-relay: any name, the admin token as password", charset="UTF-8"';
+  const admit = createAdmit(config, log, challenge, (proofs) =>
+    proofs.map((proof) => (proof.kind === "password" ? { kind: "token", token: proof.password } : proof)),
+  );
+  return async (c, next) => (await admit(c)) ?? next();
+}
+
+/** @param challenge what the client is told to come with. */
+function createAdmit(
+  { token }: Pick<AdminConfig, "token">,
+  log: Log,
+  challenge: string,
+  accepted: (proofs: readonly Proof[]) => readonly Proof[],
+): (c: Context) => Promise<Response | undefined> {
+  const authenticate = token === undefined ? undefined : createAuthenticator([{ token }]);
+
+  async function admitted(c: Context): Promise<boolean> {
+    if (authenticate === undefined) return isLoopback(new URL(c.req.url).hostname.replace(/^\[|\]$/g, ""));
+    return authenticate(accepted(proofsOf(NO_PARAMETERS, c.req.header("authorization"))));
+  }
+
+  return async (c) => {
+    if (await admitted(c)) return undefined;
+    const reason = authenticate === undefined ? "not asked for by a loopback address" : "wrong or no token";
+    log.throttled("warn", "unauthorized", { listener: "[admin]", reason });
+    if (authenticate === undefined) return c.json({ error: reason }, 403);
+    return c.json({ error: reason }, 401, { "Www-Authenticate": challenge });
   };
 }

@@ -9,6 +9,7 @@ import { SpoolError } from "../../src/errors.ts";
 import { createLog } from "../../src/observe/log.ts";
 import { readRequest } from "../../src/write/body.ts";
 import { FIGURES } from "../support/figures.ts";
+import { testPage, webStream } from "../support/status-page.ts";
 import { createTestPlatform } from "../support/test-platform.ts";
 
 const TOKEN = "canary7secret";
@@ -54,8 +55,13 @@ function fixture(token: string | null = TOKEN, failure?: Error) {
     },
     ...{ spool, backends },
     figures: () => FIGURES,
+    page: testPage(platform),
     log: createLog(platform.log, platform.clock),
-    ports: { readBody: (c, limit) => readRequest(c.req.raw, limit), clientAddress: () => "192.0.2.1" },
+    ports: {
+      readBody: (c, limit) => readRequest(c.req.raw, limit),
+      clientAddress: () => "192.0.2.1",
+      stream: webStream,
+    },
   });
   const request = async (
     method: string,

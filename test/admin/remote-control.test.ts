@@ -12,6 +12,7 @@ import { HoldLostError } from "../../src/recovery/control.ts";
 import { readRequest } from "../../src/write/body.ts";
 import { createReplicaSet } from "../backend/replica-set.ts";
 import { FIGURES } from "../support/figures.ts";
+import { testPage, webStream } from "../support/status-page.ts";
 import { httpAnswer } from "../support/test-platform.ts";
 
 const NEVER = new AbortController().signal;
@@ -42,7 +43,12 @@ function fixture() {
       spool: {} as SpoolCommands,
       backends: relay.commands,
       figures: () => FIGURES,
-      ports: { readBody: (c, limit) => readRequest(c.req.raw, limit), clientAddress: () => "" },
+      page: testPage(platform),
+      ports: {
+        readBody: (c, limit) => readRequest(c.req.raw, limit),
+        clientAddress: () => "",
+        stream: webStream,
+      },
     });
   const admin = {
     ask: async <T>(method: "GET" | "POST", path: string, command?: object): Promise<T> => {

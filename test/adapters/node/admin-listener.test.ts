@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { startRelay } from "../../support/relay-process.ts";
-import { poll } from "../../support/wait.ts";
+import { poll, withLimit } from "../../support/wait.ts";
 
 /** Nobody listens there. */
 const OUTPUT = "http://127.0.0.1:1/write";
@@ -20,6 +20,20 @@ async function statusOf(url: string, token: string): Promise<number | string> {
   } catch {
     return "refused";
   }
+}
+
+/** The stream of the status page, as a browser opens it that was given the token as a password. */
+async function eventsOf(url: string, token: string) {
+  const headers = { authorization: `Basic ${btoa(`:${token}`)}` };
+  const response = await fetch(`${url}/events`, { headers });
+  assert.equal(response.status, 200);
+  const reader = (response.body ?? assert.fail()).pipeThrough(new TextDecoderStream()).getReader();
+  return {
+    next: async () => (await reader.read()).value ?? "",
+    end: async () => {
+      while (!(await reader.read()).done);
+    },
+  };
 }
 
 for (const runtime of ["node", "deno"] as const) {
@@ -46,16 +60,23 @@ for (const runtime of ["node", "deno"] as const) {
       const health = await fetch(`${url}/health`);
       assert.equal(health.status, 200);
       await health.arrayBuffer();
+      const events = await eventsOf(url, "first");
+      assert.match(await events.next(), /^retry: 1000\ndata: \{"title":/);
       // The address as the config has it: a listener that stays keeps its port.
       await reload(configOf('token = "second"'));
+      // Who looks at the page has to come with the new one.
+      await withLimit(events.end(), "the end of the stream");
       assert.equal(relay.url("[admin]"), url);
       assert.equal(await statusOf(url, "first"), 401);
       assert.equal(await statusOf(url, "second"), 200);
+      const last = await eventsOf(url, "second");
+      await last.next();
       // Writes are not taken there, nor are commands on the others.
       assert.equal((await fetch(`${url}/write?db=d`, { method: "POST", body: "m v=1" })).status, 401);
       assert.equal(await statusOf(relay.url("main"), "second"), 404);
       await reload(configOf("none"));
       await poll(async () => (await statusOf(url, "second")) === "refused", "the listener to be gone");
+      await withLimit(last.end(), "the end of the stream");
     } finally {
       await relay.kill();
     }

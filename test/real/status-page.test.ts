@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { removeDirectory, temporaryDirectory } from "../support/child.ts";
+import { startChromium } from "../support/chromium.ts";
+import { startRealInfluxdb } from "../support/real-influxdb.ts";
+import { startRelay } from "../support/relay-process.ts";
+import { requireReal } from "../support/require-real.ts";
+import { mainListener, write } from "./replica-set.ts";
+
+const TOKEN = "of-the-page";
+/** A body of about 250 KiB. */
+const BODY = Array.from({ length: 10_000 }, (_, i) => `load,host=h${i % 7} value=${i}i ${i + 1}\n`).join("");
+const BODIES = 8;
+
+test("a person sees an outage, catching up and recovery without a reload", {
+  skip: requireReal("influxd", "chromium"),
+}, async (t) => {
+  const dir = temporaryDirectory("status-page");
+  t.after(() => removeDirectory(dir));
+  const [a, b, chromium] = await Promise.all([
+    startRealInfluxdb({ databases: ["demo"] }),
+    startRealInfluxdb({ databases: ["demo"] }),
+    startChromium(),
+  ]);
+  t.after(() => Promise.all([a.close(), b.close(), chromium.close()]));
+  const tables = `[spool]\ndir = "${dir}/spool"\nfsync = "never"\n[admin]\nbind-addr = "127.0.0.1:0"\ntoken = "${TOKEN}"\n`;
+  const config = tables + mainListener([a, b], "drain-max-mb-per-second = 1");
+  const relay = await startRelay({ config });
+  t.after(() => relay.kill());
+
+  const tab = await chromium.newTab();
+  const address = new URL(relay.url("[admin]"));
+  address.username = "anybody";
+  address.password = TOKEN;
+  await tab.open(address.href);
+  const verdict = (text: string) =>
+    `document.querySelector(".verdict").textContent.includes(${JSON.stringify(text)})`;
+  const shows = (pattern: RegExp) => `${pattern}.test(document.querySelector("main").innerText)`;
+  await tab.until(
+    `document.documentElement.dataset.live === "yes" && ${verdict("Both servers are in sync")}`,
+  );
+  await tab.evaluate("void (window.notLoadedAgain = true)");
+
+  await b.kill();
+  for (let i = 0; i < BODIES; i++) assert.equal((await write(relay.url("main"), "demo", BODY)).status, 204);
+  await tab.until(verdict("b is down; queries go to the other one"));
+  await tab.until(shows(/start the server or repair the way to it/));
+  await tab.until(shows(/lacks 8 writes, catches up when it is up/));
+  await tab.until(shows(/Clients\s+[\d.]+\/s writes/));
+  // What somebody marked to copy it stays marked when the next snapshot comes.
+  await tab.evaluate(`getSelection().selectAllChildren(document.querySelector(".card h3"))`);
+  const time = await tab.evaluate<string>(`document.querySelector("time").textContent`);
+  await tab.until(`document.querySelector("time").textContent !== ${JSON.stringify(time)}`);
+  assert.equal(await tab.evaluate("getSelection().toString()"), "b");
+
+  await b.start();
+  await tab.until(`${verdict("b is behind")} && ${shows(/lacks \d+ writes?, catches up in \d+s/)}`);
+  await tab.until(verdict("Both servers are in sync"), 20_000);
+  assert.equal(await tab.evaluate("document.title"), "InfluxDB Relay: in sync");
+  assert.deepEqual(await b.points("demo"), await a.points("demo"));
+  assert.ok(await tab.evaluate("window.notLoadedAgain"));
+  assert.deepEqual(tab.complaints, []);
+
+  // Without JavaScript everything is there too.
+  const still = await chromium.newTab();
+  await still.set({ script: false });
+  await still.open(address.href);
+  const text = await still.text("main");
+  assert.match(text, /Both servers are in sync/);
+  assert.match(text, /SERVERS\s+Server\s+State[\s\S]*b\s+in sync/i);
+  assert.deepEqual(still.complaints, []);
+
+  // Who looks does not keep the relay from ending, and sees that it has.
+  const started = performance.now();
+  assert.equal(await relay.stop(), 0);
+  assert.ok(performance.now() - started < 5_000);
+  await tab.until(`document.getElementById("live").textContent.startsWith("No connection to the relay")`);
+});
