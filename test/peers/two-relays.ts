@@ -9,6 +9,7 @@ import type { PeerAnswer } from "../../src/peers/peer-answer.ts";
 import { Peers } from "../../src/peers/peers.ts";
 import { readRequest } from "../../src/write/body.ts";
 import { FIGURES } from "../support/figures.ts";
+import { testPage, webStream } from "../support/status-page.ts";
 import { createTestPlatform, httpAnswer, type SentRequest } from "../support/test-platform.ts";
 
 const TOKEN = "canary7peers";
@@ -55,8 +56,13 @@ export function createRelays(count: number) {
       config: adminOf(i),
       spool: {} as never,
       figures: () => FIGURES,
+      page: testPage(platform),
       ...{ backends, log },
-      ports: { readBody: (c, limit) => readRequest(c.req.raw, limit), clientAddress: () => "192.0.2.1" },
+      ports: {
+        readBody: (c, limit) => readRequest(c.req.raw, limit),
+        clientAddress: () => "192.0.2.1",
+        stream: webStream,
+      },
     });
     relays.push({ peers, self, down: false, app });
   }
