@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { type ParseArgsConfig, parseArgs } from "node:util";
 import { RelayError } from "../../src/errors.ts";
 
 /** What the command line asks for. */
@@ -72,6 +72,24 @@ export class UsageError extends RelayError {
 /** `-config` with one dash is what influxdb-relay's users have in their units. */
 export function longForm(args: readonly string[]): string[] {
   return args.map((arg) => (/^-[a-z]{2,}/.test(arg) ? `-${arg}` : arg));
+}
+
+/**
+ * Reads the options of a command; `help` is the one whose help tells them.
+ * @throws {UsageError}
+ */
+export function readOptions<T extends ParseArgsConfig>(
+  command: string,
+  args: readonly string[],
+  config: T,
+  help = command,
+) {
+  try {
+    return parseArgs<T & { readonly args: string[] }>({ ...config, args: longForm(args) });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`${command}: ${message}; see influxdb-relay ${help} --help`);
+  }
 }
 
 /** Reads the arguments of `serve` and `check`, also in their form without a command. @throws {UsageError} */

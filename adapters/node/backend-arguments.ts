@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { longForm, UsageError } from "./arguments.ts";
+import { readOptions, UsageError } from "./arguments.ts";
 
 /** What a command line about backends asks for. */
 export type BackendRequest =
@@ -57,7 +56,14 @@ export function isBackendAction(word: string | undefined): word is BackendAction
 
 /** Reads what follows the command. @throws {UsageError} */
 export function readBackendArguments(action: BackendAction, args: readonly string[]): BackendRequest {
-  const { values, positionals } = parse(action, args);
+  const { values, positionals } = readOptions(action, args, {
+    allowPositionals: true,
+    options: {
+      config: { type: "string" },
+      json: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
   const { config, json = false, help = false } = values;
   if (help) return { action: "help", text: HELP[action] };
   if (config === undefined || config === "") throw new UsageError(`${action} needs --config FILE`);
@@ -70,21 +76,4 @@ export function readBackendArguments(action: BackendAction, args: readonly strin
     throw new UsageError(`${action} needs the name of one server; see influxdb-relay ${action} --help`);
   }
   return { action, config, json, backend };
-}
-
-function parse(action: BackendAction, args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: longForm(args),
-      allowPositionals: true,
-      options: {
-        config: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${action}: ${message}; see influxdb-relay ${action} --help`);
-  }
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { longForm, UsageError } from "./arguments.ts";
+import { readOptions, UsageError } from "./arguments.ts";
 
 /** What a `doctor` command line asks for. */
 export type DoctorRequest =
@@ -23,27 +22,17 @@ Exit codes: 0 nothing is wrong (there may be warnings), 1 something is, 2 wrong 
 
 /** Reads what follows `doctor`. @throws {UsageError} */
 export function readDoctorArguments(args: readonly string[]): DoctorRequest {
-  const { values, positionals } = parse(args);
+  const { values, positionals } = readOptions("doctor", args, {
+    allowPositionals: true,
+    options: {
+      config: { type: "string" },
+      json: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
   if (values.help) return { action: "help", text: HELP };
   const [config = "", ...others] = [...(values.config === undefined ? [] : [values.config]), ...positionals];
   if (config === "") throw new UsageError("doctor needs --config FILE");
   if (others.length > 0) throw new UsageError(`doctor takes one config: ${others.join(" ")} is too much`);
   return { action: "doctor", config, json: values.json === true };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: longForm(args),
-      allowPositionals: true,
-      options: {
-        config: { type: "string" },
-        json: { type: "boolean" },
-        help: { type: "boolean", short: "h" },
-      },
-    });
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`doctor: ${message}; see influxdb-relay doctor --help`);
-  }
 }

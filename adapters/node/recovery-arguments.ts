@@ -1,9 +1,9 @@
-import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import type { ParseArgsOptionsConfig } from "node:util";
 import { parseGoDuration } from "../../src/config/go-duration.ts";
 import { fromReadable } from "../../src/recovery/bytes.ts";
 import type { Scope } from "../../src/recovery/places.ts";
 import { ALL_TIME } from "../../src/recovery/windows.ts";
-import { longForm, UsageError } from "./arguments.ts";
+import { readOptions, UsageError } from "./arguments.ts";
 
 /** What a `compare` or `recover` command line asks for. */
 export type RecoveryRequest =
@@ -114,7 +114,8 @@ export function readRecoveryArguments(
   args: readonly string[],
   nowNs: bigint,
 ): RecoveryRequest {
-  const values = parse(action, args);
+  const options: ParseArgsOptionsConfig = { ...COMMON, ...COMMANDS[action].options };
+  const values = readOptions(action, args, { options }).values as Values;
   if (values["help"]) return { action: "help", text: COMMANDS[action].help };
   const needed = (option: string): string => {
     const value = textOf(values, option);
@@ -137,16 +138,6 @@ export function readRecoveryArguments(
   const [dryRun, prune] = [values["dry-run"] === true, values["prune"] === true];
   const bytesPerSecond = rateOf(textOf(values, "max-mb-per-second"));
   return { action, ...common, backend, from, dryRun, prune, bytesPerSecond };
-}
-
-function parse(action: Action, args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: longForm(args), options: { ...COMMON, ...COMMANDS[action].options } })
-      .values as Values;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${action}: ${message}; see influxdb-relay ${action} --help`);
-  }
 }
 
 function textOf(values: Values, option: string): string | undefined {

@@ -1,7 +1,7 @@
-import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import type { ParseArgsOptionsConfig } from "node:util";
 import type { ShardConfig, ShardKeyPart } from "../../src/config/config.ts";
 import { isShardName, MAX_SHARD_WEIGHT, parseShardKeyPart } from "../../src/config/shard-key.ts";
-import { longForm, UsageError } from "./arguments.ts";
+import { readOptions, UsageError } from "./arguments.ts";
 import { timeOf } from "./recovery-arguments.ts";
 
 export type NamedWeight = Pick<ShardConfig, "name" | "weight">;
@@ -105,7 +105,8 @@ export function readShardsArguments(args: readonly string[], nowNs: bigint): Sha
       `shards needs one of preview, plan and check${action === "" ? "" : `, not ${action}`}; see influxdb-relay shards --help`,
     );
   }
-  const values = parse(action, rest);
+  const options = { ...COMMON, ...ACTIONS[action] };
+  const values: Values = readOptions(`shards ${action}`, rest, { options }, "shards").values;
   if (values["help"]) return { action: "help", text: HELP };
   const config = textOf(values, "config");
   if (config === undefined) throw new UsageError(`shards ${action} needs --config`);
@@ -124,15 +125,6 @@ export function readShardsArguments(args: readonly string[], nowNs: bigint): Sha
   }
   if (action === "plan") return { action, ...counting, change: changeOf(values) };
   return { action, ...counting, ...keyOf(values), from: textOf(values, "from") };
-}
-
-function parse(action: keyof typeof ACTIONS, args: readonly string[]): Values {
-  try {
-    return parseArgs({ args: longForm(args), options: { ...COMMON, ...ACTIONS[action] } }).values as Values;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`shards ${action}: ${message}; see influxdb-relay shards --help`);
-  }
 }
 
 function textOf(values: Values, option: string): string | undefined {

@@ -1,6 +1,6 @@
-import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import type { ParseArgsOptionsConfig } from "node:util";
 import { DEFAULT_SHOWN, MAX_SHOWN, type Part, type Where } from "../../src/admin/spool-commands.ts";
-import { longForm, UsageError } from "./arguments.ts";
+import { readOptions, UsageError } from "./arguments.ts";
 
 /** What a `spool` command line asks for. */
 export type SpoolRequest =
@@ -144,7 +144,9 @@ export function readSpoolArguments(args: readonly string[]): SpoolRequest {
 }
 
 function read(action: Action, args: readonly string[]): SpoolRequest {
-  const values = parse(action, args);
+  const common = { config: TEXT, json: BOOLEAN, help: { ...BOOLEAN, short: "h" } } as const;
+  const options = { ...common, ...COMMANDS[action].options };
+  const values: Values = readOptions(`spool ${action}`, args, { options }).values;
   if (values.help) return { action: "help", text: COMMANDS[action].help };
   const target = { config: needed(action, "config", values.config), json: values.json ?? false };
   const backend = () => needed(action, "backend", values.backend);
@@ -162,16 +164,6 @@ function read(action: Action, args: readonly string[]): SpoolRequest {
       };
     case "replay":
       return { action, ...target, backend: backend(), where: whereOf(values) };
-  }
-}
-
-function parse(action: Action, args: readonly string[]): Values {
-  const common = { config: TEXT, json: BOOLEAN, help: { ...BOOLEAN, short: "h" } } as const;
-  try {
-    return parseArgs({ args: longForm(args), options: { ...common, ...COMMANDS[action].options } }).values;
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`spool ${action}: ${message}; see influxdb-relay spool ${action} --help`);
   }
 }
 
