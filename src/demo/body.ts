@@ -1,3 +1,5 @@
+import { joinBytes } from "../write/join-bytes.ts";
+
 /** A request body as line protocol, or the answer that InfluxDB gives instead. */
 export type Body =
   | { readonly ok: true; readonly bytes: Uint8Array }
@@ -31,15 +33,5 @@ export async function readBody(
   } catch {
     return { ok: false, status: 400, message: "unexpected EOF" };
   }
-  return { ok: true, bytes: join(chunks, length) };
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
+  return { ok: true, bytes: joinBytes(chunks) };
 }

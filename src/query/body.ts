@@ -1,3 +1,4 @@
+import { joinBytes } from "../write/join-bytes.ts";
 import type { AnswerBody } from "./query.ts";
 
 /**
@@ -17,18 +18,7 @@ export async function readWhole(body: AnswerBody, maxBytes: number): Promise<Uin
     }
     pieces.push(piece);
   }
-  return joined(pieces);
-}
-
-/** Pieces as one. */
-export function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.byteLength, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
+  return joinBytes(pieces);
 }
 
 /** Bytes as a body. */

@@ -1,7 +1,7 @@
 import type { RunningAnswer } from "../backend/query-client.ts";
 import { GunzipError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
-import { joined } from "./body.ts";
+import { joinBytes } from "../write/join-bytes.ts";
 
 type Gunzip = Platform["gunzip"];
 
@@ -51,7 +51,7 @@ async function openPacked(answer: RunningAnswer, first: Uint8Array, gunzip: Gunz
  */
 async function inflated(pieces: readonly Uint8Array[], gunzip: Gunzip): Promise<string> {
   try {
-    return binary(await gunzip(joined(pieces), MAX_INFLATED));
+    return binary(await gunzip(joinBytes(pieces), MAX_INFLATED));
   } catch (error) {
     if (error instanceof GunzipError) return "";
     throw error;

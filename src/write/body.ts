@@ -1,5 +1,6 @@
 import { BodyError } from "../errors.ts";
 import type { Platform } from "../platform.ts";
+import { joinBytes } from "./join-bytes.ts";
 
 /** How a body is packed. */
 export type Encoding = "identity" | "gzip";
@@ -47,7 +48,7 @@ export async function readRequest(request: Request, limit: number): Promise<Uint
     const { done, value } = await reader.read().catch(() => {
       throw new BodyError("aborted");
     });
-    if (done) return concat(chunks, length);
+    if (done) return joinBytes(chunks);
     length += value.byteLength;
     if (length > limit) {
       // Nobody waits for the client to notice.
@@ -56,15 +57,4 @@ export async function readRequest(request: Request, limit: number): Promise<Uint
     }
     chunks.push(value);
   }
-}
-
-function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  if (chunks.length === 1) return chunks[0] as Uint8Array;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }
