@@ -4,7 +4,7 @@ import type { Finding } from "../../src/doctor/finding.ts";
 import { RelayError } from "../../src/errors.ts";
 import type { Status } from "../../src/observe/status-schema.ts";
 import type { Platform } from "../../src/platform.ts";
-import { backendNames } from "../../src/relay/names.ts";
+import { namedOutputs } from "../../src/relay/replicas.ts";
 import { commandLog, connectAdmin } from "./admin-connection.ts";
 import { loadConfigFile } from "./config-file.ts";
 import { readDoctorArguments } from "./doctor-arguments.ts";
@@ -29,9 +29,7 @@ export async function runDoctorCommand(
   const platform = host.platform(commandLog(stderr));
   const findings = [
     ...(await diagnose(config, platform)),
-    ...(config.spool === undefined
-      ? []
-      : [await examineSpoolDisk(config.spool, backendNames(config).length)]),
+    ...(config.spool === undefined ? [] : [await examineSpoolDisk(config.spool, namedOutputs(config).size)]),
     ...(await askRelay(config, platform)),
   ];
   stdout.write(request.json ? `${JSON.stringify({ findings }, undefined, 2)}\n` : findingsText(findings));

@@ -4,7 +4,7 @@ import { StoppedSpool } from "../../src/admin/stopped-spool.ts";
 import type { AdminConfig, Config, SpoolConfig } from "../../src/config/config.ts";
 import { RelayError, SpoolError } from "../../src/errors.ts";
 import type { Platform, SpoolRoot } from "../../src/platform.ts";
-import { backendNames } from "../../src/relay/names.ts";
+import { namedOutputs } from "../../src/relay/replicas.ts";
 import { commandLog, connectAdmin } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
@@ -145,7 +145,7 @@ export async function openStopped(
   const exists = (await storedNames(spool.dir)) !== undefined;
   if (exists) await checkUser(spool.dir);
   const root = exists ? await openSpool(spool.dir) : NO_SPOOL;
-  return StoppedSpool.open({ root, config: spool, outputs: backendNames(config), clock, log });
+  return StoppedSpool.open({ root, config: spool, outputs: [...namedOutputs(config).keys()], clock, log });
 }
 
 /** Of a directory that does not exist: looking into it makes none. */

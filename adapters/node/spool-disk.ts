@@ -1,7 +1,8 @@
-import { access, constants, statfs } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import type { SpoolConfig } from "../../src/config/config.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
+import { freeBytes } from "./spool-files.ts";
 import { size } from "./text-table.ts";
 
 /** Whether the directory of a spool can be written to, and has room for what may be kept for so many backends. */
@@ -39,15 +40,5 @@ async function firstThatIs(path: string): Promise<string> {
     } catch {
       if (dirname(place) === place) return place;
     }
-  }
-}
-
-async function freeBytes(path: string): Promise<number | undefined> {
-  try {
-    const { bavail, bsize } = await statfs(path);
-    return bavail * bsize;
-  } catch {
-    // Deno tells it only with --allow-sys.
-    return undefined;
   }
 }

@@ -104,7 +104,8 @@ async function makeDirectory(path: string): Promise<void> {
   for (let made = path; made.length >= first.length; made = dirname(made)) await syncDirectory(dirname(made));
 }
 
-async function freeBytes(path: string): Promise<number | undefined> {
+/** Undefined where the runtime does not tell. @throws {SpoolError} */
+export async function freeBytes(path: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(path);
     return bavail * bsize;

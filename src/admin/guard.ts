@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
-import { isLoopback } from "../config/address.ts";
+import { isLoopbackUrl } from "../config/address.ts";
 import type { AdminConfig } from "../config/config.ts";
 import { createAuthenticator } from "../http/authenticator.ts";
 import { type Proof, proofsOf } from "../http/credentials.ts";
@@ -48,7 +48,7 @@ function createAdmit(
   const authenticate = token === undefined ? undefined : createAuthenticator([{ token }]);
 
   async function admitted(c: Context): Promise<boolean> {
-    if (authenticate === undefined) return isLoopback(new URL(c.req.url).hostname.replace(/^\[|\]$/g, ""));
+    if (authenticate === undefined) return isLoopbackUrl(c.req.url);
     return authenticate(accepted(proofsOf(NO_PARAMETERS, c.req.header("authorization"))));
   }
 

@@ -45,6 +45,11 @@ export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || (start !== undefined && start >> 8 === 127);
 }
 
+/** True if only this machine reaches the host of a URL. */
+export function isLoopbackUrl(url: string): boolean {
+  return isLoopback(new URL(url).hostname.replace(/^\[|\]$/g, ""));
+}
+
 /** True if both cannot be bound at once: the same port, and one host covers the other. Port 0 collides with nothing. */
 export function collide(a: Address, b: Address): boolean {
   if (a.port !== b.port || a.port === 0) return false;

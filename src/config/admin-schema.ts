@@ -1,5 +1,4 @@
 import * as v from "valibot";
-import { isLoopback } from "./address.ts";
 import { parseLocation } from "./location.ts";
 import { bindAddress, info, table, text, token } from "./options.ts";
 
@@ -49,8 +48,3 @@ export const adminSchema = table({
     "the system's",
   ),
 });
-
-/** True if only this machine reaches the host of an origin. */
-export function isLoopbackOrigin(origin: string): boolean {
-  return isLoopback(new URL(origin).hostname.replace(/^\[|\]$/g, ""));
-}

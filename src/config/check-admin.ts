@@ -1,5 +1,4 @@
-import { formatAddress, isLoopback } from "./address.ts";
-import { isLoopbackOrigin } from "./admin-schema.ts";
+import { formatAddress, isLoopback, isLoopbackUrl } from "./address.ts";
 import type { Finding } from "./problems.ts";
 import type { Facts, SoundConfig } from "./sound.ts";
 
@@ -33,7 +32,7 @@ function checkPeers({ admin }: SoundConfig, { given }: Facts): Finding[] {
       return [{ keys, message: "is named twice: one entry a relay", withValue: true }];
     if (own !== undefined && new URL(peer).host === formatAddress(own))
       return [{ keys, message: "is this relay's own address: name the other relays only", withValue: true }];
-    if (hasToken || isLoopbackOrigin(peer)) return [];
+    if (hasToken || isLoopbackUrl(peer)) return [];
     const message = "needs a token: a relay that other machines reach has one; set peer-token";
     return [{ keys, message, withValue: true }];
   });

@@ -1,5 +1,4 @@
-import { formatAddress, isLoopback } from "./address.ts";
-import { isLoopbackOrigin } from "./admin-schema.ts";
+import { formatAddress, isLoopback, isLoopbackUrl } from "./address.ts";
 import type {
   AdminConfig,
   Config,
@@ -184,7 +183,7 @@ function adminWarnings(admin: AdminConfig): string[] {
 }
 
 function peerWarnings({ peers, bindAddr }: AdminConfig, loopback: boolean): string[] {
-  const far = peers.filter((peer) => !isLoopbackOrigin(peer));
+  const far = peers.filter((peer) => !isLoopbackUrl(peer));
   const found = far
     .filter((peer) => peer.startsWith("http:"))
     .map((peer) => `[admin] peer ${peer} is asked without TLS: the token can be read on its way`);

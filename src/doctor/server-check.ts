@@ -54,8 +54,8 @@ class Examination {
   async run(): Promise<Examined> {
     const isThere = await this.#reach();
     // What speaks the 2.x API is only written to.
-    const mayAsk = isThere && this.#output.v2 === undefined;
-    const databases = mayAsk && (await this.#credentials()) ? await this.#databases() : undefined;
+    const answer = isThere && this.#output.v2 === undefined ? await this.#admitted() : undefined;
+    const databases = answer && (await this.#databases(answer));
     if (databases !== undefined) await this.#clock();
     const version = this.#client.version?.version;
     return { name: this.#output.name, version, databases, findings: this.#findings };
@@ -90,7 +90,8 @@ class Examination {
     return true;
   }
 
-  async #credentials(): Promise<boolean> {
+  /** The answer to SHOW DATABASES; undefined if the server does not give it. */
+  async #admitted(): Promise<HttpAnswer | undefined> {
     const answer = await this.#ask("SHOW DATABASES");
     const own = this.#output.authorization !== undefined;
     if (answer?.status === 401 || answer?.status === 403) {
@@ -102,7 +103,7 @@ class Examination {
           "clients' own are passed on; give the output those of an admin so that the relay can compare and recover";
         this.#found("warning", "credentials", "wants credentials, and the output has none", fix);
       }
-      return false;
+      return undefined;
     }
     if (answer?.status !== 200) {
       const fix = "look into the server's log";
@@ -112,14 +113,14 @@ class Examination {
         `does not answer SHOW DATABASES (${answer?.status ?? "no answer"})`,
         fix,
       );
-      return false;
+      return undefined;
     }
     this.#found("ok", "credentials", own ? "those of the output work" : "none are needed");
-    return true;
+    return answer;
   }
 
-  async #databases(): Promise<Map<string, Database> | undefined> {
-    const names = this.#read(await this.#ask("SHOW DATABASES"), databasesIn);
+  async #databases(answer: HttpAnswer): Promise<Map<string, Database> | undefined> {
+    const names = databasesIn(answer.body);
     if (names === undefined) return undefined;
     const databases = new Map<string, Database>();
     for (const name of names.filter((name) => name !== INTERNAL).slice(0, MAX_DATABASES)) {

@@ -1,4 +1,4 @@
-import type { Config, HttpListenerConfig, OutputConfig } from "../config/config.ts";
+import type { HttpListenerConfig, OutputConfig } from "../config/config.ts";
 import { Secret } from "../config/secret.ts";
 
 /**
@@ -12,15 +12,6 @@ export function nameOf(
 ): string {
   const other = taken.get(output.name);
   return other === undefined || other === signatureOf(output) ? output.name : `${http.name}.${output.name}`;
-}
-
-/** The names of all backends of a config. */
-export function backendNames({ http }: Config): string[] {
-  const taken = new Map<string, string>();
-  for (const listener of http) {
-    for (const output of listener.outputs) taken.set(nameOf(output, listener, taken), signatureOf(output));
-  }
-  return [...taken.keys()];
 }
 
 /** Equal for outputs that are alike in every option, secrets included. It is a secret itself. */

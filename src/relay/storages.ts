@@ -4,7 +4,7 @@ import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
 import type { BackendSpool } from "../spool/log.ts";
 import { Spools } from "../spool/spools.ts";
-import { backendNames } from "./names.ts";
+import { namedOutputs } from "./replicas.ts";
 
 /** What is stored for the backends of a relay: opened before they need it. */
 export class Storages {
@@ -29,7 +29,7 @@ export class Storages {
     this.#config = spool;
     if (spool === undefined) return;
     this.#spools ??= await this.#openSpools(spool);
-    for (const name of backendNames(config)) {
+    for (const name of namedOutputs(config).keys()) {
       await this.#closing.get(name);
       if (existing.has(name) || this.#open.has(name)) continue;
       this.#open.set(name, await this.#spools.backend(name));
