@@ -1,23 +1,4 @@
-import * as v from "valibot";
-
-/** `{"results":[{"series":[{"name":...,"columns":[...],"values":[[...]]}]}]}`, as InfluxDB answers a SHOW statement. */
-const answer = v.object({
-  results: v.tuple([
-    v.object({
-      error: v.optional(v.undefined()),
-      series: v.optional(
-        v.array(
-          v.object({
-            name: v.optional(v.string(), ""),
-            columns: v.array(v.string()),
-            values: v.optional(v.array(v.array(v.unknown())), []),
-          }),
-        ),
-        [],
-      ),
-    }),
-  ]),
-});
+import { seriesIn } from "../relay/field-types.ts";
 
 /** What a database's policies are, in the order of their names; undefined for an error, or what is no such answer. */
 export function policiesIn(body: Uint8Array): string[] | undefined {
@@ -38,15 +19,9 @@ export function clockIn(body: Uint8Array): number | undefined {
 }
 
 function rowsIn(body: Uint8Array, columns: readonly string[], series?: string): unknown[][] | undefined {
-  try {
-    const { results } = v.parse(answer, JSON.parse(new TextDecoder().decode(body)));
-    return results[0].series
-      .filter(({ name }) => series === undefined || name === series)
-      .flatMap(({ columns: found, values }) =>
-        values.map((row) => columns.map((column) => row[found.indexOf(column)])),
-      );
-  } catch {
-    // An error of InfluxDB, an answer that was cut off because it is too long, or one of somebody else.
-    return undefined;
-  }
+  return seriesIn(body)
+    ?.filter(({ name }) => series === undefined || name === series)
+    .flatMap(({ columns: found, values }) =>
+      values.map((row) => columns.map((column) => row[found.indexOf(column)])),
+    );
 }

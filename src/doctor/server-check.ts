@@ -1,4 +1,5 @@
 import { BackendClient, quotedIdentifier } from "../backend/client.ts";
+import { OWN_DATABASE } from "../backend/own-database.ts";
 import type { OutputConfig } from "../config/config.ts";
 import type { HttpAnswer, Platform } from "../platform.ts";
 import { databasesIn, type FieldTypes, fieldTypesIn } from "../relay/field-types.ts";
@@ -11,8 +12,6 @@ const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
 const MAX_DATABASES = 1_000;
 /** How far the clock of a server may be from that of the relay, in milliseconds. */
 const MAX_SKEW_MS = 1_000;
-/** InfluxDB's figures about itself, which are not replicated. */
-const INTERNAL = "_internal";
 
 /** What a server said, as far as it could be asked. */
 export interface Examined {
@@ -123,7 +122,7 @@ class Examination {
     const names = databasesIn(answer.body);
     if (names === undefined) return undefined;
     const databases = new Map<string, Database>();
-    for (const name of names.filter((name) => name !== INTERNAL).slice(0, MAX_DATABASES)) {
+    for (const name of names.filter((name) => name !== OWN_DATABASE).slice(0, MAX_DATABASES)) {
       const on = quotedIdentifier(name);
       const policies = this.#read(await this.#ask(`SHOW RETENTION POLICIES ON ${on}`), policiesIn);
       const fields = this.#read(await this.#ask(`SHOW FIELD KEYS ON ${on}`), fieldTypesIn);

@@ -1,3 +1,4 @@
+import { OWN_DATABASE } from "../backend/own-database.ts";
 import type { ShardKeyPart } from "../config/config.ts";
 import { quoteIdentifier } from "../influxql/quote.ts";
 import { KeyReader } from "../shard/key-reader.ts";
@@ -9,9 +10,6 @@ import { INTEGER, type Row } from "./msgpack.ts";
 import type { Server } from "./server.ts";
 import { fromClause, whereTime } from "./unit.ts";
 import { ALL_TIME, type Span, shardsOf, windowsOf } from "./windows.ts";
-
-/** InfluxDB writes its own figures into it. */
-const OWN_DATABASE = "_internal";
 
 /** What is asked for. */
 export interface KeyScope {

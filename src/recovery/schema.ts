@@ -1,3 +1,4 @@
+import { OWN_DATABASE } from "../backend/own-database.ts";
 import { parseGoDuration } from "../config/go-duration.ts";
 import { quoteIdentifier } from "../influxql/quote.ts";
 import { ServerError } from "./errors.ts";
@@ -31,9 +32,6 @@ export interface Schema {
   /** Undefined if the user may not see them. */
   readonly users: ReadonlyMap<string, User> | undefined;
 }
-
-/** InfluxDB writes its own figures into it. */
-const OWN_DATABASE = "_internal";
 
 /** @throws {ServerError} */
 export async function readSchema(

@@ -1,5 +1,6 @@
 import type { Backend } from "../backend/backend.ts";
 import { quotedIdentifier } from "../backend/client.ts";
+import { OWN_DATABASE } from "../backend/own-database.ts";
 import type { Log } from "../observe/log.ts";
 import type { Clock, Timer } from "../platform.ts";
 import {
@@ -19,8 +20,6 @@ const LIMIT_MS = 120_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 /** Conflicts that are told. */
 const MAX_TOLD = 100;
-/** InfluxDB's figures about itself, which are not replicated. */
-const INTERNAL = "_internal";
 
 /** What the last check found, as `/status` shows it. */
 export interface FieldTypesStatus {
@@ -121,7 +120,7 @@ class Round {
     for (const backend of backends) {
       for (const db of (await this.#ask(backend, "SHOW DATABASES", databasesIn)) ?? []) databases.add(db);
     }
-    databases.delete(INTERNAL);
+    databases.delete(OWN_DATABASE);
     for (const db of databases) {
       const known = new Map<string, FieldTypes>();
       for (const backend of backends) {

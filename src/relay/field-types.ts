@@ -18,7 +18,14 @@ const answerSchema = v.object({
     v.object({
       error: v.optional(v.undefined()),
       series: v.optional(
-        v.array(v.object({ name: v.string(), values: v.optional(v.array(v.array(v.unknown())), []) })),
+        v.array(
+          v.object({
+            // SHOW RETENTION POLICIES has none.
+            name: v.optional(v.string()),
+            columns: v.array(v.string()),
+            values: v.optional(v.array(v.array(v.unknown())), []),
+          }),
+        ),
         [],
       ),
     }),
@@ -27,12 +34,12 @@ const answerSchema = v.object({
 
 /** The names that SHOW DATABASES gives; undefined for an error, or what is no such answer. */
 export function databasesIn(body: Uint8Array): string[] | undefined {
-  return seriesIn(body)?.flatMap(({ values }) => values.map(([name]) => String(name)));
+  return namedSeriesIn(body)?.flatMap(({ values }) => values.map(([name]) => String(name)));
 }
 
 /** What SHOW FIELD KEYS gives, which names a field once for each type; undefined as above. */
 export function fieldTypesIn(body: Uint8Array): FieldTypes | undefined {
-  const series = seriesIn(body);
+  const series = namedSeriesIn(body);
   return (
     series &&
     new Map(
@@ -65,11 +72,20 @@ export function conflictsIn(db: string, byBackend: ReadonlyMap<string, FieldType
   });
 }
 
-function seriesIn(body: Uint8Array) {
+/** The series of the answer to a statement that shows something; undefined for an error, or what is no such answer. */
+export function seriesIn(body: Uint8Array) {
   try {
     return v.parse(answerSchema, JSON.parse(new TextDecoder().decode(body))).results[0].series;
   } catch {
     // An error of InfluxDB, an answer that was cut off because it is too long, or one of somebody else.
     return undefined;
   }
+}
+
+/** The same, where each must have a name. */
+function namedSeriesIn(body: Uint8Array) {
+  const series = seriesIn(body)?.map(({ name, values }) =>
+    name === undefined ? undefined : { name, values },
+  );
+  return series?.every((each) => each !== undefined) ? series : undefined;
 }

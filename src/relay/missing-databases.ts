@@ -1,4 +1,5 @@
 import type { Backend } from "../backend/backend.ts";
+import { OWN_DATABASE } from "../backend/own-database.ts";
 import type { Clock } from "../platform.ts";
 import { databasesIn } from "./field-types.ts";
 
@@ -10,8 +11,6 @@ const MAX_ANSWER_BYTES = 1024 * 1024;
 const NOT_FOUND = 404;
 const REFUSED =
   "it does not tell its databases: if it asks for passwords, its output needs username and password of an admin";
-/** InfluxDB's figures about itself, which are not replicated. */
-const INTERNAL = "_internal";
 
 /** Whoever has to be asked. */
 interface Suspicion {
@@ -109,5 +108,5 @@ async function missingOn(
 
 async function databasesOf(backend: Backend): Promise<string[] | undefined> {
   const answer = await backend.ask("SHOW DATABASES", MAX_ANSWER_BYTES);
-  return answer?.status === 200 ? databasesIn(answer.body)?.filter((db) => db !== INTERNAL) : undefined;
+  return answer?.status === 200 ? databasesIn(answer.body)?.filter((db) => db !== OWN_DATABASE) : undefined;
 }
