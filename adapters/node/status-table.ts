@@ -1,5 +1,6 @@
 import { catchingUp, heldRecords, lackedRecords } from "../../src/observe/progress-text.ts";
 import type { Status } from "../../src/observe/status-schema.ts";
+import { typesText } from "../../src/observe/text.ts";
 import { FIELD_TYPES_ACTION, troublesOf } from "../../src/observe/troubles.ts";
 import { peerSections } from "./peer-status.ts";
 import { actionText, recoverySections } from "./recovery-status.ts";
@@ -81,9 +82,7 @@ function conflicts({ fieldTypes }: Status): string[] {
   if (found.length === 0) return [];
   const lines = rows(found, ({ db, measurement, field, types }) => [
     ...[db, measurement, field],
-    Object.entries(types)
-      .map(([backend, known]) => `${backend}: ${known.join(" and ")}`)
-      .join(", "),
+    typesText(types),
   ]);
   const more = omitted > 0 ? `... and ${omitted} more\n` : "";
   const action = `  -> ${FIELD_TYPES_ACTION.text}\n`;

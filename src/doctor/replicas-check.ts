@@ -1,3 +1,4 @@
+import { typesText } from "../observe/text.ts";
 import { conflictsIn, type FieldTypes } from "../relay/field-types.ts";
 import type { Finding } from "./finding.ts";
 import type { Examined } from "./server-check.ts";
@@ -53,8 +54,7 @@ function fields(servers: readonly Examined[], subject: string): Finding[] {
       if (types !== undefined) byBackend.set(name, types);
     }
     return conflictsIn(db, byBackend).map(({ measurement, field, types }) => {
-      const each = Object.entries(types).map(([backend, all]) => `${backend}: ${all.join(" and ")}`);
-      return `${JSON.stringify(db)} ${JSON.stringify(measurement)} ${JSON.stringify(field)} (${each.join(", ")})`;
+      return `${JSON.stringify(db)} ${JSON.stringify(measurement)} ${JSON.stringify(field)} (${typesText(types)})`;
     });
   });
   if (found.length === 0) return [];

@@ -9,6 +9,13 @@ export function policy(rp: string): string {
   return rp === "" ? "default" : rp;
 }
 
+/** The types that a field has, by backend. */
+export function typesText(types: Readonly<Record<string, readonly string[]>>): string {
+  return Object.entries(types)
+    .map(([backend, known]) => `${backend}: ${known.join(" and ")}`)
+    .join(", ");
+}
+
 /** Nanoseconds since 1970, as a bound of a range. */
 export function time(ns: bigint): string {
   if (ns <= FIRST_NS) return "the beginning";

@@ -2,6 +2,7 @@ import type { Backend } from "../backend/backend.ts";
 import { quotedIdentifier } from "../backend/client.ts";
 import { OWN_DATABASE } from "../backend/own-database.ts";
 import type { Log } from "../observe/log.ts";
+import { typesText } from "../observe/text.ts";
 import type { Clock, Timer } from "../platform.ts";
 import {
   conflictsIn,
@@ -94,9 +95,7 @@ export class FieldCheck {
     const { db, measurement, field, types } = first;
     this.#options.log.throttled("error", "field-types-differ", {
       ...{ db, measurement, field },
-      types: Object.entries(types)
-        .map(([backend, known]) => `${backend}: ${known.join(" and ")}`)
-        .join(", "),
+      types: typesText(types),
       fields: conflicts.length + omitted,
       next: "each of these servers refuses points that the other takes; see fieldTypes in /status and docs/operations.md",
     });

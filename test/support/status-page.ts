@@ -36,6 +36,7 @@ export const EMPTY_STATUS = {
   },
   fieldTypes: { conflicts: [], omitted: 0, skipped: 0 },
   recovery: { mode: "auto", backends: [], check: { running: false, findings: [], omitted: 0, skipped: 0 } },
+  peers: [],
 };
 
 const BACKEND = {

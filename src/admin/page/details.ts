@@ -1,6 +1,6 @@
 import { html } from "hono/html";
 import { catchingUp, heldRecords, lackedRecords, recoveryText } from "../../observe/progress-text.ts";
-import { age, policy, size, time } from "../../observe/text.ts";
+import { age, policy, size, time, typesText } from "../../observe/text.ts";
 import { progressOf } from "./drawing.ts";
 import { byteRateText, countText, latencyText, rateText } from "./figures-text.ts";
 import { firstRows, type Markup, section, table } from "./markup.ts";
@@ -138,9 +138,7 @@ export function differenceSections({ status }: Shown): (Markup | "")[] {
   ]);
   const types = firstRows(conflicts, ({ db, measurement, field, types: known }) => [
     ...[db, measurement, field],
-    Object.entries(known)
-      .map(([backend, names]) => `${backend}: ${names.join(" and ")}`)
-      .join(", "),
+    typesText(known),
   ]);
   return [
     section(

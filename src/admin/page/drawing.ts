@@ -1,13 +1,14 @@
 import { html } from "hono/html";
 import { catchingUp, lackedRecords } from "../../observe/progress-text.ts";
+import type { Status } from "../../observe/status-schema.ts";
 import { byteRateText, counted, countText, latencyWords, rateText } from "./figures-text.ts";
 import { type Markup, section } from "./markup.ts";
-import type { PageBackend, PageStatus, Shown } from "./page-status.ts";
+import type { PageBackend, Shown } from "./page-status.ts";
 import type { Latency } from "./rates.ts";
 import { stateOf } from "./verdict.ts";
 
-type Listener = PageStatus["listeners"][number];
-type Udp = PageStatus["udp"][number];
+type Listener = Status["listeners"][number];
+type Udp = Status["udp"][number];
 type Shard = NonNullable<Listener["sharding"]>["shards"][number];
 
 /** Clients, relays and servers as they are connected now; one row a listener. */
@@ -83,13 +84,13 @@ function until(text: string): string {
   return text.startsWith("when") ? text : `in ${text}`;
 }
 
-function repairOf(recovery: PageStatus["recovery"]["backends"][number] | undefined): Markup | "" {
+function repairOf(recovery: Status["recovery"]["backends"][number] | undefined): Markup | "" {
   const progress = recovery === undefined ? "" : progressOf(recovery);
   return progress === "" ? "" : html`<p>${recovery?.state} with ${recovery?.from}</p>${progress}`;
 }
 
 /** How far the repair of a server is. */
-export function progressOf({ progress, state }: PageStatus["recovery"]["backends"][number]): Markup | "" {
+export function progressOf({ progress, state }: Status["recovery"]["backends"][number]): Markup | "" {
   if (progress === undefined || (state !== "repairing" && state !== "comparing")) return "";
   const { done, total } = progress;
   const text = `${countText(done)} of ${countText(total)}`;
@@ -119,7 +120,7 @@ function udpRow({ name, datagrams, kernelDrops = 0 }: Udp, { rates }: Shown): Ma
 }
 
 function peersRow({ status }: Shown): Markup[] {
-  const { peers = [] } = status;
+  const { peers } = status;
   if (peers.length === 0) return [];
   const nodes = peers.map(({ name, reachable, problems }) => {
     const level = problems.some(({ severity }) => severity === "alarm") ? "bad" : reachable ? "good" : "warn";

@@ -3,24 +3,11 @@ import type { BackendReasons } from "./dead-letter-reasons.ts";
 import type { Markup } from "./markup.ts";
 import type { Rates } from "./rates.ts";
 
-/** Another relay that shares servers with this one. */
-export interface ShownPeer {
-  readonly name: string;
-  readonly reachable: boolean;
-  readonly problems: readonly {
-    readonly severity: "alarm" | "warning";
-    readonly what: string;
-    readonly next: string;
-  }[];
-}
-
-/** What `/status` answers, as the page reads it. */
-export type PageStatus = Status & { readonly peers?: readonly ShownPeer[] };
-export type PageBackend = PageStatus["backends"][number];
+export type PageBackend = Status["backends"][number];
 
 /** All that the page is made from. */
 export interface Shown {
-  readonly status: PageStatus;
+  readonly status: Status;
   readonly rates: Rates | undefined;
   readonly deadLetters: readonly BackendReasons[];
   /** The file that commands are to name; without one there are no commands. */

@@ -1,9 +1,10 @@
 import type { Figures } from "../../observe/figures.ts";
+import type { Status } from "../../observe/status-schema.ts";
 import type { Clock } from "../../platform.ts";
 import type { SpoolCommands } from "../spool-commands.ts";
 import { DeadLetterReasons } from "./dead-letter-reasons.ts";
 import { mainOf, titleOf } from "./main.ts";
-import type { PageStatus, Snapshot } from "./page-status.ts";
+import type { Snapshot } from "./page-status.ts";
 import { RateMeter } from "./rates.ts";
 
 /** A snapshot is shown to whoever comes within so many milliseconds. */
@@ -42,7 +43,7 @@ export class Snapshots {
   async #make(): Promise<Snapshot> {
     const { clock, figures, config } = this.#source;
     // The schema of /status is its type: the tests see to it.
-    const status = this.#source.status() as PageStatus;
+    const status = this.#source.status() as Status;
     const rates = this.#rates.take(figures());
     const deadLetters = await this.#deadLetters.of(status.backends);
     const shown = { status, rates, deadLetters, config, nowMs: clock.now() };

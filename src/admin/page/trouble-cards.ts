@@ -53,7 +53,7 @@ function levelOf(backend: PageBackend, alarms: number): Level {
 }
 
 function peerCards({ status }: Shown): Card[] {
-  return (status.peers ?? [])
+  return status.peers
     .filter(({ problems }) => problems.length > 0)
     .map(({ name, problems }) => ({
       title: `Relay ${name}`,

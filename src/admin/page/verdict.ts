@@ -1,6 +1,7 @@
+import type { Status } from "../../observe/status-schema.ts";
 import { age } from "../../observe/text.ts";
 import { counted } from "./figures-text.ts";
-import type { PageBackend, PageStatus } from "./page-status.ts";
+import type { PageBackend } from "./page-status.ts";
 
 /** `good`: nothing to do. `warn`: look at it. `bad`: something is missing to clients now. */
 export type Level = "good" | "warn" | "bad";
@@ -21,7 +22,7 @@ export function stateOf(backend: PageBackend): Verdict {
 }
 
 /** All that a person should know first, in a sentence. */
-export function verdictOf(status: PageStatus): Verdict {
+export function verdictOf(status: Status): Verdict {
   const { backends } = status;
   const out = backends.filter(({ inSync }) => !inSync);
   const [silent] = setsOf(status).filter(({ replicas }) => {
@@ -46,7 +47,7 @@ export function verdictOf(status: PageStatus): Verdict {
 }
 
 /** What is wrong beside servers that are out of sync. */
-function openMatters({ backends, recovery, fieldTypes, peers = [] }: PageStatus): number {
+function openMatters({ backends, recovery, fieldTypes, peers }: Status): number {
   const dead = backends.filter(({ deadLetters }) => deadLetters !== undefined && deadLetters.records > 0);
   const alarms = recovery.backends.reduce((sum, each) => sum + each.alarms.length, 0);
   const problems = peers.reduce((sum, peer) => sum + peer.problems.length, 0);
@@ -69,7 +70,7 @@ interface ReplicaSet {
   readonly replicas: readonly string[];
 }
 
-function setsOf({ listeners }: PageStatus): ReplicaSet[] {
+function setsOf({ listeners }: Status): ReplicaSet[] {
   return listeners.flatMap(({ name, replicas, sharding }) => {
     if (sharding === undefined) return [{ name, replicas }];
     return sharding.shards.map((shard) => ({

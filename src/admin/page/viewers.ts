@@ -22,6 +22,7 @@ export class Viewers {
   #latest: Uint8Array | undefined;
   #timer: Timer | undefined;
   #isTaking = false;
+
   constructor(options: ViewersOptions) {
     this.#options = options;
   }
