@@ -1,4 +1,4 @@
-import { catchingUp, heldRecords, lackedRecords } from "../../src/observe/progress-text.ts";
+import { catchingUp, heldRecords, lackedBytes, lackedRecords } from "../../src/observe/progress-text.ts";
 import type { Status } from "../../src/observe/status-schema.ts";
 import { typesText } from "../../src/observe/text.ts";
 import { FIELD_TYPES_ACTION, troublesOf } from "../../src/observe/troubles.ts";
@@ -30,13 +30,13 @@ export function statusText(status: Status, config: string): string {
 }
 
 function figures(backend: Backend): string[] {
-  const { name, inSync, staleSeconds, backlog, deadLetters, lost, suspect } = backend;
+  const { name, inSync, staleSeconds, deadLetters, lost, suspect } = backend;
   return [
     name,
     inSync ? "yes" : "NO",
     inSync ? "-" : age(staleSeconds * 1_000),
     String(lackedRecords(backend)),
-    size(backlog.bytes),
+    size(lackedBytes(backend)),
     catchingUp(backend),
     String(heldRecords(backend)),
     String(deadLetters?.records ?? 0),

@@ -14,6 +14,11 @@ export function lackedRecords(backend: Backend): number {
   return Math.max(0, backend.backlog.records - heldRecords(backend));
 }
 
+/** What that takes, with what is held; the last segment of a log stays when all of it is delivered, and is not meant. */
+export function lackedBytes({ backlog }: Backend): number {
+  return backlog.records === 0 ? 0 : backlog.bytes;
+}
+
 /**
  * How long catching up takes, in words: at the rate at which it may get what it missed, for what it could take may be
  * less.

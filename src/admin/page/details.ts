@@ -1,5 +1,11 @@
 import { html } from "hono/html";
-import { catchingUp, heldRecords, lackedRecords, recoveryText } from "../../observe/progress-text.ts";
+import {
+  catchingUp,
+  heldRecords,
+  lackedBytes,
+  lackedRecords,
+  recoveryText,
+} from "../../observe/progress-text.ts";
 import { age, policy, size, time, typesText } from "../../observe/text.ts";
 import { progressOf } from "./drawing.ts";
 import { byteRateText, countText, latencyText, rateText } from "./figures-text.ts";
@@ -16,13 +22,13 @@ const SERVER_HEADS = [
 /** Everything about the servers, as a table. */
 export function serverSection({ status, rates }: Shown): Markup | "" {
   const row = (backend: PageBackend, name: string) => {
-    const { backlog, deadLetters, lost, suspect, version = "-" } = backend;
+    const { deadLetters, lost, suspect, version = "-" } = backend;
     const { level, text } = stateOf(backend);
     const rate = rates?.backends.get(backend.name);
     const waiting = lackedRecords(backend);
     return [
       ...[html`<b>${name}</b>`, html`<span class="badge ${level}">${text}</span>`],
-      ...[countText(waiting), size(backlog.bytes), catchingUp(backend, rate?.catchingUp)],
+      ...[countText(waiting), size(lackedBytes(backend)), catchingUp(backend, rate?.catchingUp)],
       ...[heldRecords(backend), deadLetters?.records ?? 0, lost.length, suspect.length].map((n) =>
         countText(n),
       ),
