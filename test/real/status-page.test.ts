@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { removeDirectory, temporaryDirectory } from "../support/child.ts";
 import { startChromium } from "../support/chromium.ts";
@@ -11,6 +12,16 @@ const TOKEN = "of-the-page";
 /** A body of about 250 KiB. */
 const BODY = Array.from({ length: 10_000 }, (_, i) => `load,host=h${i % 7} value=${i}i ${i + 1}\n`).join("");
 const BODIES = 8;
+const OUTPUT = "drain-max-mb-per-second = 1";
+
+/** The same servers, each as a shard of its own. */
+function sharded(servers: readonly { readonly url: string }[], weight: number): string {
+  const shards = servers.map(({ url }, i) => {
+    const output = `{ name = "${i === 0 ? "a" : "b"}", location = "${url}/write", max-delay-interval = "250ms", ${OUTPUT} }`;
+    return `[[http.shard]]\nname = "s${i + 1}"\nweight = ${i === 0 ? 1 : weight}\noutput = [${output}]\n`;
+  });
+  return `[[http]]\nname = "sharded"\nbind-addr = "127.0.0.1:0"\nshard-by = "measurement"\n${shards.join("")}`;
+}
 
 test("a person sees an outage, catching up and recovery without a reload", {
   skip: requireReal("influxd", "chromium"),
@@ -23,9 +34,10 @@ test("a person sees an outage, catching up and recovery without a reload", {
     startChromium(),
   ]);
   t.after(() => Promise.all([a.close(), b.close(), chromium.close()]));
-  const tables = `[spool]\ndir = "${dir}/spool"\nfsync = "never"\n[admin]\nbind-addr = "127.0.0.1:0"\ntoken = "${TOKEN}"\n`;
-  const config = tables + mainListener([a, b], "drain-max-mb-per-second = 1");
-  const relay = await startRelay({ config });
+  const admin = `[admin]\nbind-addr = "127.0.0.1:0"\ntoken = "${TOKEN}"\n`;
+  const tables = `[spool]\ndir = "${dir}/spool"\nfsync = "never"\n${admin}`;
+  const listener = mainListener([a, b], OUTPUT);
+  const relay = await startRelay({ config: tables + listener });
   t.after(() => relay.kill());
 
   const tab = await chromium.newTab();
@@ -60,6 +72,24 @@ test("a person sees an outage, catching up and recovery without a reload", {
   assert.deepEqual(await b.points("demo"), await a.points("demo"));
   assert.ok(await tab.evaluate("window.notLoadedAgain"));
   assert.deepEqual(tab.complaints, []);
+
+  // A reload divides points among shards, as another relay does too, which weighs them differently.
+  const two = await startRelay({ config: admin + mainListener([a, b]) + sharded([a, b], 1) });
+  t.after(() => two.kill());
+  const port = two.port("[admin]");
+  const peers = `peers = ["http://127.0.0.1:${port}"]\n`;
+  writeFileSync(relay.configFile, tables + peers + listener + sharded([a, b], 3));
+  relay.signal("SIGHUP");
+  await relay.waitForLog(({ event }) => event === "reloaded");
+  await write(relay.url("sharded"), "demo", "m v=1 1");
+  await tab.until(shows(/shard s1\s+share 25 %[\s\S]+shard s2\s+share 75 %\s+got (100|0) % of the lines/));
+  await tab.until(`document.querySelectorAll("#drawing .shard meter")[1].value === 75`);
+  await tab.until(shows(new RegExp(`Other relays\\s+share these servers\\s+127.0.0.1:${port}\\s+answers`)));
+  await tab.until(
+    shows(new RegExp(`Relay 127.0.0.1:${port}\\s+listener "sharded" has another map of the shards`)),
+  );
+  await tab.set({ width: 390 });
+  await tab.until("innerWidth === 390 && document.documentElement.scrollWidth <= 390");
 
   // Without JavaScript everything is there too.
   const still = await chromium.newTab();

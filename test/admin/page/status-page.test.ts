@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
 import { createPageGuard } from "../../../src/admin/guard.ts";
+import { MAX_VIEWERS } from "../../../src/admin/page/viewers.ts";
 import { Secret } from "../../../src/config/secret.ts";
 import { SpoolError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/observe/log.ts";
@@ -103,7 +104,9 @@ test("what is wrong for clients is said first", async () => {
   assert.equal(await verdict(status), "b is down; queries go to the other one");
   const [a, b] = status.backends;
   const none = { ...status, backends: [{ ...a, inSync: false, reasons: ["drained by operator"] }, b] };
-  assert.equal(await verdict(none), "No server in sync answers queries to main");
+  assert.equal(await verdict(none), "No server of main is in sync: queries may miss points");
+  const down = { ...status, backends: [{ ...b, name: "a" }, b] };
+  assert.equal(await verdict(down), "No server of main answers");
   const dead = { records: 1, bytes: 1, added: 1, dropped: 0, notStored: 0 };
   const calm = calmStatus();
   const letter = { ...calm, backends: calm.backends.map((each) => ({ ...each, deadLetters: dead })) };
@@ -221,6 +224,19 @@ test("streams end when the relay stops", async () => {
   await reader?.read();
   page.endStreams();
   assert.equal((await reader?.read())?.done, true);
+});
+
+test("whoever comes when all places are taken is told so in a way that a browser shows", async () => {
+  const { get } = fixture();
+  const viewers = await Promise.all(Array.from({ length: MAX_VIEWERS }, () => get("/events")));
+  const refused = await get("/events");
+  assert.equal(refused.status, 200);
+  assert.match(refused.headers.get("content-type") ?? "", /^text\/event-stream/);
+  assert.equal(
+    await refused.text(),
+    `event: full\ndata: ${MAX_VIEWERS} others look at this page: it is not live, and loads itself again every few seconds\n\n`,
+  );
+  await Promise.all(viewers.map(({ body }) => body?.cancel()));
 });
 
 test("another site cannot open the stream, and only GET does", async () => {
