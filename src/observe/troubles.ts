@@ -33,12 +33,12 @@ export function troublesOf(backend: Backend, mode: Recovery["mode"]): Trouble[] 
   const { reasons, deadLetters, name } = backend;
   const found = reasons.map((reason) => troubleOf(reason, backend, mode));
   if (deadLetters === undefined || deadLetters.records === 0) return found;
-  const many = deadLetters.records === 1 ? "dead letter" : "dead letters";
+  const many = deadLetters.records === 1 ? "1 write" : `${deadLetters.records} writes`;
   const look = {
-    text: "remove the cause, then replay or drop",
+    text: "look why, remove the cause, then replay or drop them",
     words: ["spool", "show", "--backend", name, "--dead"],
   };
-  return [...found, { what: `dead: ${deadLetters.records} ${many}`, actions: [look], passes: false }];
+  return [...found, { what: `dead letters: ${many} given up`, actions: [look], passes: false }];
 }
 
 function troubleOf(reason: string, { name, held }: Backend, mode: Recovery["mode"]): Trouble {

@@ -64,7 +64,7 @@ progress, meter { display: block; width: 100%; height: .5rem; margin: .25rem 0; 
 .line progress { max-width: 24rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .35rem; background: var(--node); }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
-th, td { padding: .4rem .55rem; text-align: left; vertical-align: baseline; }
+th, td { padding: .4rem .45rem; text-align: left; vertical-align: baseline; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tr + tr td { border-top: 1px solid var(--line); }
 .figure { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
