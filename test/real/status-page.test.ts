@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
+import { MAX_VIEWERS } from "../../src/admin/page/viewers.ts";
 import { removeDirectory, temporaryDirectory } from "../support/child.ts";
 import { startChromium } from "../support/chromium.ts";
 import { startRealInfluxdb } from "../support/real-influxdb.ts";
@@ -91,6 +92,17 @@ test("a person sees an outage, catching up and recovery without a reload", {
   await tab.set({ width: 390 });
   await tab.until("innerWidth === 390 && document.documentElement.scrollWidth <= 390");
 
+  // One more than may look live.
+  const leave = new AbortController();
+  const look = { headers: { authorization: `Bearer ${TOKEN}` }, signal: leave.signal };
+  const events = new URL("/events", relay.url("[admin]"));
+  await Promise.all(Array.from({ length: MAX_VIEWERS - 1 }, () => fetch(events, look)));
+  const late = await chromium.newTab();
+  await late.open(address.href);
+  await late.until(`document.getElementById("live").textContent.startsWith("${MAX_VIEWERS} others look")`);
+  assert.match(await late.text("main"), /Both servers are in sync/);
+  leave.abort();
+
   // Without JavaScript everything is there too.
   const still = await chromium.newTab();
   await still.set({ script: false });
@@ -99,6 +111,10 @@ test("a person sees an outage, catching up and recovery without a reload", {
   assert.match(text, /Both servers are in sync/);
   assert.match(text, /SERVERS\s+Server\s+State[\s\S]*b\s+in sync/i);
   assert.deepEqual(still.complaints, []);
+
+  // It may be loading just now: then there is no element.
+  await late.until(`document.querySelector('html[data-live="yes"]')`);
+  assert.deepEqual(late.complaints, []);
 
   // Who looks does not keep the relay from ending, and sees that it has.
   const started = performance.now();

@@ -5,7 +5,7 @@
 export const SCRIPT = `"use strict";
 (() => {
   const STALE_MS = 5000;
-  const RELOAD_MS = 5000;
+  const RELOAD_MS = 3000;
   const main = document.getElementById("main");
   const live = document.getElementById("live");
   let source;
