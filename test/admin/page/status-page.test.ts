@@ -83,7 +83,7 @@ test("each trouble is there without JavaScript, with the command that resolves i
     "influxdb-relay recover --backend b --config 'my relay.toml'",
     "influxdb-relay spool show --backend b --dead --config 'my relay.toml'",
     "if a is right: influxdb-relay recover --backend b --from a --deep --config 'my relay.toml'",
-    "404 database not found",
+    "it answered 404 database not found; create what is missing there",
     "repairing with a",
     "12 of 40",
     "lost telegraf default",
@@ -94,6 +94,19 @@ test("each trouble is there without JavaScript, with the command that resolves i
     assert.ok(text.includes(part), `${part}\n${text}`);
   }
   assert.match(await fixture().text(), /<noscript><meta http-equiv="refresh" content="5">/);
+});
+
+test("troubles that one command resolves are told together, and it once", async () => {
+  const text = plain(await fixture({ status: () => brokenStatus("b") }).text());
+  assert.equal(text.split("influxdb-relay recover --backend b --config").length - 1, 1);
+  assert.match(text, /lost: writes .* of time suspect: it may .* of time it is repaired by itself/);
+});
+
+test("a UDP listener is drawn with whose servers get its lines", async () => {
+  const datagrams = { received: 5, forwarded: 5, lines: 5, dropped: { malformed: 2 } };
+  const status = { ...calmStatus(), udp: [{ name: "statsd", to: "main", kernelDrops: 1, datagrams }] };
+  const text = plain(await fixture({ status: () => status }).text());
+  assert.match(text, /statsd this relay 3 datagrams dropped written to the servers of main/);
 });
 
 test("what is wrong for clients is said first", async () => {
