@@ -14,8 +14,8 @@ type Found = Omit<Finding, "subject">;
 /**
  * Whether a server of the 2.x kind would take the output's writes. It is asked by writes without a line, which store
  * nothing and need no other permission than that to write. InfluxDB 2.x looks at token, organization, bucket and
- * permission in this order, and only then answers 400 because there is no line (http/write_handler.go of 2.7). InfluxDB
- * 1.8 and VictoriaMetrics, which have no other endpoint that could tell, answer 204.
+ * permission in this order, and only then answers 400 because there is no line (http/write_handler.go of 2.x). InfluxDB
+ * 1.8 and VictoriaMetrics, which have no other endpoint that could tell, take it.
  * @param databases whose buckets it should have, as far as they are known.
  */
 export async function checkV2Writes(
