@@ -58,9 +58,14 @@ export class StatusPage {
     app.get("/events", guard, (c) => this.#events(c, stream));
   }
 
-  /** Ends the streams: nobody has to wait for those who look. */
+  /** Ends the streams: browsers come again, and have to log in again. */
   endStreams(): void {
     this.#viewers.end();
+  }
+
+  /** Ends them for good: nobody has to wait for those who look. */
+  close(): void {
+    this.#viewers.close();
   }
 
   #events(c: Context, stream: AppPorts["stream"]): Response {

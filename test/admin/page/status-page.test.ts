@@ -237,6 +237,11 @@ test("streams end when the relay stops", async () => {
   await reader?.read();
   page.endStreams();
   assert.equal((await reader?.read())?.done, true);
+  const again = (await get("/events")).body?.getReader();
+  assert.equal((await again?.read())?.done, false);
+  page.close();
+  assert.equal((await again?.read())?.done, true);
+  assert.equal(await (await get("/events")).text(), "");
 });
 
 test("whoever comes when all places are taken is told so in a way that a browser shows", async () => {
