@@ -3,6 +3,7 @@ import { survey } from "../src/write/line-scan.ts";
 import { parsePoints, timeRange } from "../src/write/points.ts";
 import { splitLines } from "../src/write/split.ts";
 import { stamp } from "../src/write/stamp.ts";
+import { repeat } from "./repeat.ts";
 
 const BODY_BYTES = 4_000_000;
 const MIN_MS = 300;
@@ -19,15 +20,8 @@ const quotedUntimed = text(`${key} ${fields},msg="user \\"bob\\" came"`);
 const copy = new Uint8Array(plain);
 
 function measure(name: string, bytes: number, run: () => unknown): void {
-  run();
-  const start = performance.now();
-  let rounds = 0;
-  let elapsed = 0;
-  for (; elapsed < MIN_MS; rounds++) {
-    run();
-    elapsed = performance.now() - start;
-  }
-  console.log(`${name.padEnd(36)} ${((rounds * bytes) / elapsed / 1e3).toFixed(0).padStart(6)} MB/s`);
+  const megabytes = bytes / repeat(MIN_MS, run) / 1e3;
+  console.log(`${name.padEnd(36)} ${megabytes.toFixed(0).padStart(6)} MB/s`);
 }
 
 measure("survey, plain (Buffer)", plain.length, () => survey(plain));

@@ -4,20 +4,13 @@ import type { Figures } from "../src/observe/figures.ts";
 import { BODY_BYTES, Histogram, JOINED_WRITES, REQUEST_SECONDS } from "../src/observe/histogram.ts";
 import { familiesOf } from "../src/observe/metrics.ts";
 import { ALL_FIGURES } from "../test/support/figures.ts";
+import { repeat } from "./repeat.ts";
 
 const MIN_MS = 500;
 
 /** Nanoseconds of one of the `times` things that a run does. */
 function measure(name: string, times: number, run: () => void): void {
-  run();
-  const start = performance.now();
-  let rounds = 0;
-  let elapsed = 0;
-  for (; elapsed < MIN_MS; rounds++) {
-    run();
-    elapsed = performance.now() - start;
-  }
-  const ns = (elapsed * 1e6) / (rounds * times);
+  const ns = (repeat(MIN_MS, run) * 1e6) / times;
   const text = ns < 10_000 ? `${ns.toFixed(1)} ns` : `${(ns / 1e6).toFixed(2)} ms`;
   console.log(`${name.padEnd(44)} ${text.padStart(10)}`);
 }

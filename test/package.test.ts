@@ -90,10 +90,15 @@ for (const [name, node, skip] of [
   ["Node 22", NODE_22, without22],
 ] as const) {
   test(`on ${name} the command relays`, { skip }, async () => {
-    const config = `[[http]]\nname = "main"\nbind-addr = "127.0.0.1:0"\n${outputs()}`;
+    const admin = '[admin]\nbind-addr = "127.0.0.1:0"\n';
+    const config = `${admin}[[http]]\nname = "main"\nbind-addr = "127.0.0.1:0"\n${outputs()}`;
     const relay = await startRelay({ config, node, entry: join(installed, "dist/adapters/node.js") });
     try {
       await relaysTo(`${relay.url("main")}/write?db=mydb`);
+      assert.match(
+        (await send(relay.url("[admin]"), { method: "GET" })).text,
+        /<h1>InfluxDB Relay<\/h1>[\s\S]+role="status"/,
+      );
       assert.equal(await relay.stop(), 0);
     } finally {
       await relay.kill();

@@ -12,6 +12,7 @@ import type { Log } from "../../src/observe/log.ts";
 import { combinedPem } from "./combined-pem.ts";
 import { limitConnections } from "./connection-limit.ts";
 import { endGently } from "./linger.ts";
+import { watchUnused } from "./unused-connections.ts";
 
 /** Longer than load balancers keep idle connections (60 s), so that it is they who close them. */
 const KEEP_ALIVE_MS = 75_000;
@@ -63,6 +64,7 @@ export interface HttpListener {
  */
 export async function startHttpListener(options: HttpListenerOptions): Promise<HttpListener> {
   const server = createHttpServer(options);
+  const closeUnused = watchUnused(server, options.tlsPem === undefined ? "connection" : "secureConnection");
   const { host, port } = options.address;
   try {
     server.listen({ port, reusePort: options.reusePort, ...(host === "" ? {} : { host }) });
@@ -75,7 +77,7 @@ export async function startHttpListener(options: HttpListenerOptions): Promise<H
   server.on("error", (error) => {
     options.log.throttled("error", "listener-error", { listener: options.name, error: error.message });
   });
-  return new Listening(options.name, server);
+  return new Listening(options.name, server, closeUnused);
 }
 
 function createHttpServer(options: HttpListenerOptions): Server {
@@ -134,13 +136,15 @@ class Listening implements HttpListener {
   readonly address: Address;
   readonly #name: string;
   readonly #server: Server;
+  readonly #closeUnused: () => void;
   #stopped: Promise<void> | undefined;
 
-  constructor(name: string, server: Server) {
+  constructor(name: string, server: Server, closeUnused: () => void) {
     const { address: host, port } = server.address() as AddressInfo;
     this.address = { host, port };
     this.#name = name;
     this.#server = server;
+    this.#closeUnused = closeUnused;
   }
 
   setTls(pem: string): void {
@@ -164,7 +168,10 @@ class Listening implements HttpListener {
       outgoing.shouldKeepAlive = false;
     });
     // Connections whose answer was under way when the stop began become idle after it.
-    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS);
+    const sweep = setInterval(() => {
+      server.closeIdleConnections();
+      this.#closeUnused();
+    }, SWEEP_MS);
     return new Promise((resolve) => {
       server.close(() => {
         clearInterval(sweep);

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { createAdminApp } from "../../src/admin/app.ts";
 import { createPageGuard } from "../../src/admin/guard.ts";
 import { StatusPage } from "../../src/admin/page/status-page.ts";
@@ -74,7 +75,9 @@ export class HttpListeners {
     });
     this.#isDemo = configFile === undefined;
     this.#page = new StatusPage({
-      ...{ clock: platform.clock, log: relay.log, spool: this.#spool, config: configFile },
+      ...{ clock: platform.clock, log: relay.log, spool: this.#spool },
+      // Whoever copies a command may be in another directory.
+      config: configFile && resolve(configFile),
       status: () => relay.status(),
       figures: () => relay.figures(),
     });
@@ -115,7 +118,7 @@ export class HttpListeners {
   async close(withinMs: number): Promise<void> {
     const sockets = [...this.#leaving, ...[...this.#open.values()].map(({ socket }) => socket)];
     const closed = Promise.all(sockets.map((socket) => socket.stopAccepting()));
-    this.#page.endStreams();
+    this.#page.close();
     const timer = setTimeout(() => sockets.forEach((socket) => void socket.close()), withinMs);
     await closed;
     clearTimeout(timer);

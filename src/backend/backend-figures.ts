@@ -28,7 +28,7 @@ export function backendFigures(
   const depths = lanes.map(({ depth }) => depth);
   return {
     name,
-    accepted: { ...results.accepted },
+    accepted: results.accepted.read(),
     requests: { ...results.requests },
     requestSeconds: results.seconds.read(),
     lostFor: { ...handoff.lostFor },

@@ -262,7 +262,7 @@ export class Backend implements Replica, ChangeReplica {
 
   accept(write: Write, observer: ReplyObserver, index: number): Acceptance {
     const own = this.#own(write);
-    this.#results.accept(own);
+    this.#results.accepted.add(own);
     const lane = this.#lanesOf(write).laneFor(own.destination);
     const entry = new Entry(own, lane, observer, index);
     entry.number = ++this.#accepted;

@@ -6,6 +6,7 @@ import type { Log } from "../observe/log.ts";
 import type { Platform } from "../platform.ts";
 import { timeRange } from "../write/points.ts";
 import { noOutcomes, type OutcomeKind, type Reply, type Write } from "../writer.ts";
+import { Accepted } from "./accepted.ts";
 import { BackendClient } from "./client.ts";
 import { DirectDelivery, type DirectHost, type DirectRequest, type LossReason } from "./direct-delivery.ts";
 import { DirectKnown } from "./direct-known.ts";
@@ -62,7 +63,7 @@ export class DirectBackend implements DirectHost {
   };
   readonly requests: Record<OutcomeKind, number> = noOutcomes();
   readonly requestSeconds = new Histogram(REQUEST_SECONDS);
-  readonly #accepted = { writes: 0, lines: 0, bytes: 0 };
+  readonly #accepted = new Accepted();
   readonly #lostFor: Record<LossReason, number> = {
     "no-time": 0,
     "cut-off": 0,
@@ -109,7 +110,7 @@ export class DirectBackend implements DirectHost {
       keepsSafely,
       accept: (write, observer, index) => {
         const own = this.#own(write);
-        this.#accept(own);
+        this.#accepted.add(own);
         const delivery =
           keeper !== undefined && isBehind(write)
             ? new DirectSession(this, { keeper, waitUntil }, own, observer, index)
@@ -248,18 +249,12 @@ export class DirectBackend implements DirectHost {
   figures(): BackendFigures {
     return {
       name: this.name,
-      accepted: { ...this.#accepted },
+      accepted: this.#accepted.read(),
       requests: { ...this.requests },
       requestSeconds: this.requestSeconds.read(),
       lostFor: { ...this.#lostFor },
       counters: { ...this.counters },
     };
-  }
-
-  #accept({ lines = 0, body }: Write): void {
-    this.#accepted.writes++;
-    this.#accepted.lines += lines;
-    this.#accepted.bytes += body.byteLength;
   }
 
   #fields({ destination: { db, rp, precision }, body }: Write, { status, influxError }: Reply) {

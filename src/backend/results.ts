@@ -1,6 +1,7 @@
 import { BODY_BYTES, Histogram, JOINED_WRITES, REQUEST_SECONDS } from "../observe/histogram.ts";
 import type { Clock } from "../platform.ts";
-import { noOutcomes, type OutcomeKind, type Write } from "../writer.ts";
+import { noOutcomes, type OutcomeKind } from "../writer.ts";
+import { Accepted } from "./accepted.ts";
 import type { Result } from "./client.ts";
 
 /** What a request with writes carried. */
@@ -17,7 +18,7 @@ export interface Carried {
 /** What a backend was given, and what the requests to it came to. */
 export class Results {
   /** Writes that were given a place in its order. */
-  readonly accepted = { writes: 0, lines: 0, bytes: 0 };
+  readonly accepted = new Accepted();
   readonly requests: Record<OutcomeKind, number> = noOutcomes();
   /** Writes that they carried; one that was sent again counts again. */
   writes = 0;
@@ -33,12 +34,6 @@ export class Results {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  accept({ lines = 0, body }: Write): void {
-    this.accepted.writes++;
-    this.accepted.lines += lines;
-    this.accepted.bytes += body.byteLength;
   }
 
   /** A request ended; without `carried` it was a statement. */

@@ -49,12 +49,16 @@ export function createV2Dialect({ writePath }: OutputConfig, v2: V2Config): Dial
   };
 }
 
-/** `db` is for VictoriaMetrics, which makes a label of it and knows no buckets. InfluxDB 2.x does not read it. */
-function v2Query({ org, bucket }: V2Config, { db, rp, precision }: Destination): string {
+/** The bucket that the points of a database and policy go to. */
+export function bucketName({ bucket }: V2Config, db: string, rp: string): string {
   const names: Readonly<Record<string, string>> = { "{db}": db, "{rp}": rp === "" ? DEFAULT_POLICY : rp };
-  const name = bucket.replace(/\{(?:db|rp)\}/g, (word) => names[word] as string);
+  return bucket.replace(/\{(?:db|rp)\}/g, (word) => names[word] as string);
+}
+
+/** `db` is for VictoriaMetrics, which makes a label of it and knows no buckets. InfluxDB 2.x does not read it. */
+function v2Query(v2: V2Config, { db, rp, precision }: Destination): string {
   const { unit = "ns" } = V2_PRECISIONS.get(precision) ?? {};
-  const parameters = { org, bucket: name, precision: unit, db };
+  const parameters = { org: v2.org, bucket: bucketName(v2, db, rp), precision: unit, db };
   return `?${Object.entries(parameters)
     .map(([key, value]) => `${key}=${encodeURIComponent(value)}`)
     .join("&")}`;

@@ -13,12 +13,22 @@ const AT_A_TIME = 8;
 export async function diagnose(config: Config, platform: Platform): Promise<Finding[]> {
   const outputs = namedOutputs(config);
   const examined = new Map<string, Examined>();
-  const left = [...outputs.values()];
-  const examine = async () => {
-    for (let next = left.shift(); next !== undefined; next = left.shift())
-      examined.set(next.output.name, await examineServer(next.output, platform));
+  const examineAll = (which: readonly NamedOutput[]) => {
+    const left = [...which];
+    const examine = async () => {
+      for (let next = left.shift(); next !== undefined; next = left.shift())
+        examined.set(next.output.name, await examineServer(next.output, platform, databasesBeside(next)));
+    };
+    return Promise.all(Array.from({ length: AT_A_TIME }, examine));
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, examine));
+  const databasesBeside = ({ sets }: NamedOutput) => {
+    const beside = [...outputs].filter(([, output]) => [...output.sets].some((set) => sets.has(set)));
+    return [...new Set(beside.flatMap(([name]) => [...(examined.get(name)?.databases?.keys() ?? [])]))];
+  };
+  const isV2 = ({ output }: NamedOutput) => output.v2 !== undefined;
+  await examineAll([...outputs.values()].filter((output) => !isV2(output)));
+  // What is only written to is asked about the databases of its replicas.
+  await examineAll([...outputs.values()].filter(isV2));
   return [
     ...warnings(config).map(
       (message) => ({ level: "warning", subject: "config", check: "config", message }) as const,

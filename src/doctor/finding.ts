@@ -1,3 +1,6 @@
+/** Names of one kind that are told. */
+const MAX_TOLD = 5;
+
 /** One thing that was looked at. */
 export interface Finding {
   /** `problem`: the relay cannot keep its promises so. `warning`: it can, but somebody should know. */
@@ -7,6 +10,7 @@ export interface Finding {
   readonly check:
     | "reachable"
     | "credentials"
+    | "bucket"
     | "version"
     | "clock"
     | "schema"
@@ -17,4 +21,10 @@ export interface Finding {
   readonly message: string;
   /** What to do about it. */
   readonly fix?: string;
+}
+
+/** The first of many things, and how many there are more. */
+export function some(texts: readonly string[]): string {
+  const more = texts.length > MAX_TOLD ? `; and ${texts.length - MAX_TOLD} more` : "";
+  return texts.slice(0, MAX_TOLD).join("; ") + more;
 }

@@ -1,10 +1,7 @@
 import { typesText } from "../observe/text.ts";
 import { conflictsIn, type FieldTypes } from "../relay/field-types.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, some } from "./finding.ts";
 import type { Examined } from "./server-check.ts";
-
-/** Names of one kind that are told. */
-const MAX_TOLD = 5;
 
 /** Compares servers that should have the same data, as far as each of them told. */
 export function compareReplicas(servers: readonly Examined[]): Finding[] {
@@ -63,9 +60,4 @@ function fields(servers: readonly Examined[], subject: string): Finding[] {
   return [
     { level: "problem", subject, check: "fields", message: `fields of different types: ${some(found)}`, fix },
   ];
-}
-
-function some(texts: readonly string[]): string {
-  const more = texts.length > MAX_TOLD ? `; and ${texts.length - MAX_TOLD} more` : "";
-  return texts.slice(0, MAX_TOLD).join("; ") + more;
 }

@@ -5,6 +5,7 @@ import type { HttpAnswer, Platform } from "../platform.ts";
 import { databasesIn, type FieldTypes, fieldTypesIn } from "../relay/field-types.ts";
 import { clockIn, policiesIn } from "./answers.ts";
 import type { Finding } from "./finding.ts";
+import { checkV2Writes } from "./v2-check.ts";
 
 /** Answers that are longer are not looked at. */
 const MAX_ANSWER_BYTES = 4 * 1024 * 1024;
@@ -28,11 +29,18 @@ export interface Database {
   readonly fields: FieldTypes | undefined;
 }
 
-/** Asks one server everything that does not need another one. Changes nothing. */
-export async function examineServer(output: OutputConfig, platform: Platform): Promise<Examined> {
+/**
+ * Asks one server everything about itself. Changes nothing.
+ * @param databases of its replicas, as far as they are known: what is only written to cannot be asked for its own.
+ */
+export async function examineServer(
+  output: OutputConfig,
+  platform: Platform,
+  databases: readonly string[] = [],
+): Promise<Examined> {
   const client = new BackendClient(output, platform);
   try {
-    return await new Examination(output, client, platform).run();
+    return await new Examination(output, client, platform).run(databases);
   } finally {
     await client.close();
   }
@@ -50,12 +58,16 @@ class Examination {
     this.#platform = platform;
   }
 
-  async run(): Promise<Examined> {
+  async run(ofReplicas: readonly string[]): Promise<Examined> {
+    const { v2, name: subject } = this.#output;
     const isThere = await this.#reach();
-    // What speaks the 2.x API is only written to.
-    const answer = isThere && this.#output.v2 === undefined ? await this.#admitted() : undefined;
+    const answer = isThere && v2 === undefined ? await this.#admitted() : undefined;
     const databases = answer && (await this.#databases(answer));
     if (databases !== undefined) await this.#clock();
+    if (isThere && v2 !== undefined) {
+      const found = await checkV2Writes(this.#output, v2, this.#client, ofReplicas);
+      this.#findings.push(...found.map((finding) => ({ subject, ...finding })));
+    }
     const version = this.#client.version?.version;
     return { name: this.#output.name, version, databases, findings: this.#findings };
   }
@@ -84,8 +96,10 @@ class Examination {
       this.#found("problem", "reachable", `answers ${status} to /ping`, fix);
       return false;
     }
-    const { version, build } = this.#client.version ?? { version: "of an unknown version", build: "" };
-    this.#found("ok", "reachable", `InfluxDB ${version}${build && ` (${build})`}, answers in ${ms} ms`);
+    const { version, build } = this.#client.version ?? {};
+    const what =
+      version === undefined ? "of an unknown version" : `InfluxDB ${version}${build && ` (${build})`}`;
+    this.#found("ok", "reachable", `${what}, answers in ${ms} ms`);
     return true;
   }
 

@@ -29,7 +29,8 @@ export function catchingUp(backend: Backend, seen = 0): string {
   const lacked = lackedRecords(backend);
   if (lacked === 0) return "-";
   if (state === "down") return "when it is up";
-  return age((seen > 0 ? lacked / seen : backlog.bytes / drainBytesPerSecond) * 1_000);
+  const seconds = seen > 0 ? lacked / seen : backlog.bytes / drainBytesPerSecond;
+  return age(Math.max(1, seconds) * 1_000);
 }
 
 /** What is done by itself about a backend. */

@@ -105,6 +105,10 @@ const listener = v.strictObject({
 
 const udp = v.strictObject({
   name: v.string(),
+  to: about(
+    "The listener whose outputs get the lines; absent if datagrams are sent on.",
+    v.optional(v.string()),
+  ),
   kernelDrops: about("Datagrams that the kernel dropped, where it tells.", v.optional(count)),
   datagrams: v.strictObject({
     received: count,

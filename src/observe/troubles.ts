@@ -30,18 +30,18 @@ export function commandText(words: readonly string[], config: string): string {
 
 /** What is wrong with a backend, each with what a person can do. */
 export function troublesOf(backend: Backend, mode: Recovery["mode"]): Trouble[] {
-  const { name, reasons, deadLetters } = backend;
-  const found = reasons.map((reason) => troubleOf(reason, name, mode));
+  const { reasons, deadLetters, name } = backend;
+  const found = reasons.map((reason) => troubleOf(reason, backend, mode));
   if (deadLetters === undefined || deadLetters.records === 0) return found;
-  const many = deadLetters.records === 1 ? "dead letter" : "dead letters";
+  const many = deadLetters.records === 1 ? "1 write" : `${deadLetters.records} writes`;
   const look = {
-    text: "remove the cause, then replay or drop",
+    text: "look why, remove the cause, then replay or drop them",
     words: ["spool", "show", "--backend", name, "--dead"],
   };
-  return [...found, { what: `dead: ${deadLetters.records} ${many}`, actions: [look], passes: false }];
+  return [...found, { what: `dead letters: ${many} given up`, actions: [look], passes: false }];
 }
 
-function troubleOf(reason: string, name: string, mode: Recovery["mode"]): Trouble {
+function troubleOf(reason: string, { name, held }: Backend, mode: Recovery["mode"]): Trouble {
   const trouble = (text: string, words?: readonly string[], passes = false): Trouble => ({
     ...{ what: reason, passes },
     actions: [words === undefined ? { text } : { text, words }],
@@ -51,7 +51,11 @@ function troubleOf(reason: string, name: string, mode: Recovery["mode"]): Troubl
     return trouble("nothing to do: it gets what it lacks, in order, by itself", undefined, true);
   }
   if (reason.startsWith("held")) {
-    return trouble("create what is missing there or correct its credentials: it is tried again by itself");
+    const [answer] = held.flatMap(({ status, error = "" }) =>
+      status === undefined ? [] : [`${status} ${error}`],
+    );
+    const text = "create what is missing there or correct its credentials: it is tried again by itself";
+    return trouble(answer === undefined ? text : `it answered ${answer}; ${text}`);
   }
   if (reason.startsWith("lost") || reason.startsWith("suspect")) {
     const words = ["recover", "--backend", name];

@@ -20,6 +20,8 @@ interface UdpListenersOptions {
 /** The figures of one `[[udp]]` listener. */
 export interface UdpStatus {
   readonly name: string;
+  /** The `[[http]]` listener whose outputs get the lines; undefined if datagrams are sent on. */
+  readonly to: string | undefined;
   /** Datagrams that the kernel dropped before the relay saw them; undefined where it does not tell. */
   readonly kernelDrops: number | undefined;
   readonly datagrams: UdpToHttpStats | UdpToUdpStats;
@@ -63,6 +65,7 @@ export class UdpListeners {
   status(): UdpStatus[] {
     return this.#open.map(({ config, socket, target }) => ({
       name: config.name,
+      to: config.to.kind === "http" ? config.to.listener : undefined,
       kernelDrops: socket.kernelDrops(),
       datagrams: target.stats(),
     }));

@@ -53,6 +53,7 @@ export function createV2Server(options: V2ServerOptions): V2Server {
     if (token === "reader") return v2Error(403, "forbidden", "insufficient permissions for write");
     if (body.byteLength > maxBodyBytes)
       return v2Error(413, "request too large", "unable to read data: points batch is too large");
+    if (body.byteLength === 0) return v2Error(400, "invalid", "writing requires points");
     const { points, errors } = parsePoints(body, unit, 0n);
     if (errors.length > 0) return v2Error(400, "invalid", errors.join("\n"));
     return add(bucket, points);

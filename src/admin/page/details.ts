@@ -11,11 +11,12 @@ import { progressOf } from "./drawing.ts";
 import { byteRateText, countText, latencyText, rateText } from "./figures-text.ts";
 import { firstRows, type Markup, section, table } from "./markup.ts";
 import type { PageBackend, Shown } from "./page-status.ts";
+import { sharesOf } from "./shard-shares.ts";
 import { busyRecoveries } from "./trouble-cards.ts";
 import { stateOf } from "./verdict.ts";
 
 const SERVER_HEADS = [
-  ...["Server", "State", "#Lacks", "#Bytes", "#Catches up in", "#Held", "#Dead", "#Lost", "#Suspect"],
+  ...["Server", "State", "#Lacks", "#Kept", "#Catches up in", "#Held", "#Dead", "#Lost", "#Suspect"],
   ...["#Writes", "#Lines", "#Traffic", "#Latency", "#Queries", "Version"],
 ];
 
@@ -23,11 +24,11 @@ const SERVER_HEADS = [
 export function serverSection({ status, rates }: Shown): Markup | "" {
   const row = (backend: PageBackend, name: string) => {
     const { deadLetters, lost, suspect, version = "-" } = backend;
-    const { level, text } = stateOf(backend);
+    const { level, word } = stateOf(backend);
     const rate = rates?.backends.get(backend.name);
     const waiting = lackedRecords(backend);
     return [
-      ...[html`<b>${name}</b>`, html`<span class="badge ${level}">${text}</span>`],
+      ...[html`<b>${name}</b>`, html`<span class="badge ${level}">${word}</span>`],
       ...[countText(waiting), size(lackedBytes(backend)), catchingUp(backend, rate?.catchingUp)],
       ...[heldRecords(backend), deadLetters?.records ?? 0, lost.length, suspect.length].map((n) =>
         countText(n),
@@ -67,13 +68,9 @@ export function recoverySection(shown: Shown): Markup | "" {
 /** Shards and what each got. */
 export function shardSection({ status }: Shown): Markup | "" {
   const rows = status.listeners.flatMap(({ name, sharding }) => {
-    const shards = sharding?.shards ?? [];
-    const [weights, all] = [shards.map(({ weight }) => weight), shards.map(({ lines }) => lines)].map(
-      (each) => each.reduce((sum, value) => sum + value, 0),
-    ) as [number, number];
-    return shards.map((shard) => [
+    return sharesOf(sharding?.shards ?? []).map(({ shard, share }) => [
       ...[name, html`<b>${shard.name}</b>`, shard.replicas.join(", ")],
-      ...[percent(shard.weight, weights), percent(shard.lines, all)],
+      ...[`${share.due} %`, share.got === undefined ? "-" : `${share.got} %`],
       ...[countText(shard.writes), countText(shard.lines), size(shard.bytes)],
     ]);
   });
@@ -102,8 +99,8 @@ export function keptSections({ status, deadLetters, nowMs }: Shown): (Markup | "
   ]);
   const heldRow = ([name, { db, rp, records, status: code, error, atMs }]: (typeof held)[number]) => [
     ...[name, db, policy(rp), countText(records)],
-    code === undefined ? "not tried yet" : `${code} ${error ?? ""}`,
     atMs === undefined ? "-" : `${age(nowMs - atMs)} ago`,
+    code === undefined ? "not tried yet" : `${code} ${error ?? ""}`,
   ];
   const rangeRow = ([name, kind, { db, rp, min, max }]: (typeof ranges)[number]) => [
     ...[name, kind, place(db), place(rp), time(BigInt(min)), time(BigInt(max))],
@@ -114,7 +111,7 @@ export function keptSections({ status, deadLetters, nowMs }: Shown): (Markup | "
     part(
       "held",
       "Held: not ready for it",
-      ["Server", "Database", "Policy", "#Writes", "It answered", "When"],
+      ["Server", "Database", "Policy", "#Writes", "Tried", "It answered"],
       firstRows(held, heldRow),
     ),
     part(
@@ -162,8 +159,4 @@ export function differenceSections({ status }: Shown): (Markup | "")[] {
 
 function place(name: string): string {
   return name === "*" ? "any" : policy(name);
-}
-
-function percent(part: number, whole: number): string {
-  return whole === 0 ? "-" : `${Math.round((part / whole) * 100)} %`;
 }

@@ -5,11 +5,11 @@ import { byteRateText, counted, countText, latencyWords, rateText } from "./figu
 import { type Markup, section } from "./markup.ts";
 import type { PageBackend, Shown } from "./page-status.ts";
 import type { Latency } from "./rates.ts";
+import { type Share, sharesOf } from "./shard-shares.ts";
 import { stateOf } from "./verdict.ts";
 
 type Listener = Status["listeners"][number];
 type Udp = Status["udp"][number];
-type Shard = NonNullable<Listener["sharding"]>["shards"][number];
 
 /** Clients, relays and servers as they are connected now; one row a listener. */
 export function drawingSection(shown: Shown): Markup | "" {
@@ -39,9 +39,9 @@ ${takes("writes", rates.latency)}${takes("queries", rates.queryLatency)}`;
   const right =
     sharding === undefined
       ? servers(replicas)
-      : html`<ul class="tree">${sharding.shards.map(
-          (shard) =>
-            html`<li class="shard"><div class="node">${shardText(shard, sharding.shards)}</div>${servers(
+      : html`<ul class="tree">${sharesOf(sharding.shards).map(
+          ({ shard, share }) =>
+            html`<li class="shard"><div class="node"><h3>shard ${shard.name}</h3>${shareText(share)}</div>${servers(
               shard.replicas,
             )}</li>`,
         )}</ul>`;
@@ -51,16 +51,13 @@ ${takes("writes", rates.latency)}${takes("queries", rates.queryLatency)}`;
 ${right}</div>`;
 }
 
-function shardText({ name, weight, lines }: Shard, shards: readonly Shard[]): Markup {
-  const weights = shards.reduce((sum, shard) => sum + shard.weight, 0);
-  const all = shards.reduce((sum, shard) => sum + shard.lines, 0);
-  const share = Math.round((weight / weights) * 100);
-  const got = all === 0 ? "" : html`<p>got ${Math.round((lines / all) * 100)} % of the lines</p>`;
-  return html`<h3>shard ${name}</h3><p>share ${share} %</p><meter value="${share}" max="100">${share} %</meter>${got}`;
+function shareText({ due, got }: Share): Markup {
+  const lines = got === undefined ? "" : html`<p>got ${got} % of the lines</p>`;
+  return html`<p>share ${due} %</p><meter value="${due}" max="100">${due} %</meter>${lines}`;
 }
 
 function serverNode(backend: PageBackend, { status, rates }: Shown): Markup {
-  const { level, text } = stateOf(backend);
+  const { level, word, since } = stateOf(backend);
   const { writes, latency, catchingUp: perSecond } = rates?.backends.get(backend.name) ?? {};
   const lacked = lackedRecords(backend);
   const recovery = status.recovery.backends.find(({ name }) => name === backend.name);
@@ -72,7 +69,7 @@ function serverNode(backend: PageBackend, { status, rates }: Shown): Markup {
     writes === undefined || backend.state === "down"
       ? ""
       : html`<p>${rateText(writes)} writes</p>${takes("requests", latency)}`;
-  return html`<li class="server ${level}"><div class="node"><h3>${backend.name}</h3><p class="state">${text}</p>
+  return html`<li class="server ${level}"><div class="node"><h3>${backend.name}</h3><p class="state">${word}${since}</p>
 ${lacks}${repairOf(recovery)}${traffic}</div></li>`;
 }
 
@@ -97,7 +94,7 @@ export function progressOf({ progress, state }: Status["recovery"]["backends"][n
   return html`<progress value="${done}" max="${Math.max(1, total)}">${text}</progress>`;
 }
 
-function udpRow({ name, datagrams, kernelDrops = 0 }: Udp, { rates }: Shown): Markup {
+function udpRow({ name, to, datagrams, kernelDrops = 0 }: Udp, { rates }: Shown): Markup {
   const { dropped, outputs } = datagrams;
   const rate = rates?.udp.get(name);
   const lost = Object.values(dropped).reduce((sum, count) => sum + count, kernelDrops);
@@ -107,7 +104,7 @@ function udpRow({ name, datagrams, kernelDrops = 0 }: Udp, { rates }: Shown): Ma
       : html`<p>${rateText(rate.datagrams)} datagrams, ${rateText(rate.lines)} lines</p>`;
   const targets =
     outputs === undefined
-      ? html`<li class="server good"><div class="node"><p>written over HTTP</p></div></li>`
+      ? html`<li class="server good"><div class="node"><p>written to the servers of ${to}</p></div></li>`
       : outputs.map((output) => {
           const failed = output.failed + output.queueFull + output.tooLong;
           const level = failed > 0 ? "warn" : "good";

@@ -28,8 +28,8 @@ export function latencyWords(latency: Latency): string {
 }
 
 function secondsText(seconds: number): string {
-  if (seconds === Number.POSITIVE_INFINITY) return "> 30 s";
-  return seconds < 1 ? `${seconds * 1_000} ms` : `${seconds} s`;
+  if (seconds === Number.POSITIVE_INFINITY) return ">\u00a030\u00a0s";
+  return seconds < 1 ? `${seconds * 1_000}\u00a0ms` : `${seconds}\u00a0s`;
 }
 
 /** `1 write`, `2 writes`. */

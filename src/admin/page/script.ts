@@ -5,6 +5,7 @@
 export const SCRIPT = `"use strict";
 (() => {
   const STALE_MS = 5000;
+  const RELOAD_MS = 3000;
   const main = document.getElementById("main");
   const live = document.getElementById("live");
   let source;
@@ -56,6 +57,11 @@ export const SCRIPT = `"use strict";
   function connect() {
     source = new EventSource("/events");
     source.onmessage = ({ data }) => show(JSON.parse(data));
+    source.addEventListener("full", ({ data }) => {
+      source.close();
+      tell("full", data);
+      window.setTimeout(() => location.reload(), RELOAD_MS);
+    });
     source.onerror = () => {
       lost();
       // An answer that is none: the browser does not ask again by itself.

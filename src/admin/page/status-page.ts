@@ -5,10 +5,13 @@ import { documentOf } from "./main.ts";
 import { SCRIPT } from "./script.ts";
 import { type SnapshotSource, Snapshots } from "./snapshots.ts";
 import { ICON, STYLE } from "./style.ts";
-import { Viewers } from "./viewers.ts";
+import { MAX_VIEWERS, Viewers } from "./viewers.ts";
 
 /** From the end of a stream until the browser comes again, in milliseconds. */
 const RETRY_MS = 1_000;
+
+const EVENTS = "text/event-stream; charset=utf-8";
+const TOO_MANY = `${MAX_VIEWERS} others look at this page: it is not live, and loads itself again every few seconds`;
 
 /** Nothing but what this listener serves itself, nobody around it, and nothing kept. */
 const HEADERS = {
@@ -55,9 +58,14 @@ export class StatusPage {
     app.get("/events", guard, (c) => this.#events(c, stream));
   }
 
-  /** Ends the streams: nobody has to wait for those who look. */
+  /** Ends the streams: browsers come again, and have to log in again. */
   endStreams(): void {
     this.#viewers.end();
+  }
+
+  /** Ends them for good: nobody has to wait for those who look. */
+  close(): void {
+    this.#viewers.close();
   }
 
   #events(c: Context, stream: AppPorts["stream"]): Response {
@@ -67,9 +75,9 @@ export class StatusPage {
       return c.json({ error: "this is for the status page" }, 403);
     if (c.req.method !== "GET") return c.body(null, 405, { Allow: "GET" });
     const viewer = this.#viewers.add();
-    if (viewer === undefined)
-      return c.json({ error: "too many look at the page already" }, 503, { "Retry-After": "5" });
-    return stream(c, 200, { ...HEADERS, "Content-Type": "text/event-stream; charset=utf-8" }, viewer);
+    // A browser shows its script nothing of an answer that is an error.
+    if (viewer === undefined) return answer(EVENTS, `event: full\ndata: ${TOO_MANY}\n\n`);
+    return stream(c, 200, { ...HEADERS, "Content-Type": EVENTS }, viewer);
   }
 
   async #event(): Promise<Uint8Array> {

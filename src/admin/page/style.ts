@@ -33,14 +33,14 @@ header { display: flex; flex-wrap: wrap; gap: .25rem 1rem; align-items: baseline
 .card { border: 1px solid var(--line); border-left: .35rem solid var(--mark); border-radius: .3rem; background: var(--node); padding: .7rem 1rem .8rem; }
 .card + .card { margin-top: .6rem; }
 .card li { margin-top: .45rem; overflow-wrap: anywhere; }
-.card li.open > p:first-child { color: var(--mark); font-weight: 600; }
+.card li.open > .what { color: var(--mark); font-weight: 600; }
 .next { color: var(--text); }
 .passes, .passes .next { color: var(--soft); }
 code { display: block; margin: .25rem 0 .1rem; padding: .4rem .6rem; border-radius: .25rem; background: var(--code); color: var(--text); font: .9rem/1.4 ui-monospace, "DejaVu Sans Mono", monospace; user-select: all; overflow-wrap: anywhere; }
 code span { display: inline-block; max-width: 100%; }
-.flow { display: grid; grid-template-columns: 17.5rem 12rem minmax(0, 1fr); align-items: center; column-gap: 2.5rem; }
+.flow { display: grid; grid-template-columns: 19.5rem 12rem minmax(0, 1fr); align-items: center; column-gap: 2.5rem; }
 .flow + .flow { margin-top: 1.25rem; }
-.flow.peers { grid-template-columns: 12rem minmax(0, 1fr); margin-left: 20rem; }
+.flow.peers { grid-template-columns: 12rem minmax(0, 1fr); margin-left: 22rem; }
 .node { position: relative; border: 1px solid var(--line); border-radius: .35rem; background: var(--node); padding: .5rem .75rem; font-size: .85rem; color: var(--soft); }
 .node h3 { color: var(--text); }
 .clients::after { content: ""; position: absolute; left: 100%; top: 50%; width: 2.5rem; border-top: 2px solid var(--line); }
@@ -64,13 +64,13 @@ progress, meter { display: block; width: 100%; height: .5rem; margin: .25rem 0; 
 .line progress { max-width: 24rem; }
 .scroll { overflow-x: auto; border: 1px solid var(--line); border-radius: .35rem; background: var(--node); }
 table { border-collapse: collapse; width: 100%; font-size: .85rem; }
-th, td { padding: .4rem .55rem; text-align: left; vertical-align: baseline; }
+th, td { padding: .4rem .45rem; text-align: left; vertical-align: baseline; }
 th { color: var(--soft); font-weight: 600; white-space: nowrap; border-bottom: 1px solid var(--line); }
 tr + tr td { border-top: 1px solid var(--line); }
 .figure { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-td.text { overflow-wrap: break-word; }
-td.text:last-child { min-width: 12rem; }
-#servers td:last-child { min-width: 0; }
+td.text { white-space: nowrap; }
+td.text:last-child { min-width: 12rem; white-space: normal; overflow-wrap: break-word; }
+#servers td:last-child { min-width: 0; white-space: nowrap; }
 .badge { color: var(--mark); font-weight: 600; white-space: nowrap; }
 @media (max-width: 56rem) {
   body { padding: .75rem .75rem 2rem; }

@@ -83,12 +83,21 @@ function warning(title: string, trouble: Trouble): Card {
 }
 
 function cardOf({ title, level, troubles }: Card, config: string | undefined): Markup {
-  return html`<article class="card ${level}"><h3>${title}</h3><ul>${openFirst(troubles).map(
-    ({ what, actions, passes }) =>
-      html`<li class="${passes ? "passes" : "open"}"><p>${what}</p>${actions.map((action) =>
-        actionOf(action, config),
+  return html`<article class="card ${level}"><h3>${title}</h3><ul>${groupsOf(openFirst(troubles)).map(
+    ({ whats, actions, passes }) =>
+      html`<li class="${passes ? "passes" : "open"}">${whats.map((what) => html`<p class="what">${what}</p>`)}${actions.map(
+        (action) => actionOf(action, config),
       )}</li>`,
   )}</ul></article>`;
+}
+
+/** Troubles about which the same is done, together: nobody should wonder in what two commands differ. */
+function groupsOf(troubles: readonly Trouble[]) {
+  const groups = Map.groupBy(troubles, ({ actions, passes }) => JSON.stringify([actions, passes]));
+  return [...groups.values()].map((group) => {
+    const [{ actions, passes }] = group as [Trouble];
+    return { whats: group.map(({ what }) => what), actions, passes };
+  });
 }
 
 function openFirst(troubles: readonly Trouble[]): Trouble[] {

@@ -11,25 +11,26 @@ export interface Verdict {
   readonly text: string;
 }
 
-/** How a backend is, in a word or two. */
-export function stateOf(backend: PageBackend): Verdict {
+/** How a backend is, in a word or two, and for how long; that is empty while it is in sync. */
+export function stateOf(backend: PageBackend): { level: Level; word: string; since: string } {
   const { inSync, reasons, staleSeconds, state } = backend;
-  if (inSync) return { level: "good", text: "in sync" };
+  if (inSync) return { level: "good", word: "in sync", since: "" };
   const [reason = "behind"] = reasons;
   const word = wordOf(reason);
   const since = staleSeconds > 0 ? ` for ${age(staleSeconds * 1_000)}` : "";
-  return { level: state === "down" || word === "lost" ? "bad" : "warn", text: `${word}${since}` };
+  return { level: state === "down" || word === "lost" ? "bad" : "warn", word, since };
 }
 
 /** All that a person should know first, in a sentence. */
 export function verdictOf(status: Status): Verdict {
   const { backends } = status;
   const out = backends.filter(({ inSync }) => !inSync);
-  const [silent] = setsOf(status).filter(({ replicas }) => {
-    return replicas.length > 0 && replicas.every((name) => out.some((backend) => backend.name === name));
-  });
-  if (silent !== undefined)
-    return { level: "bad", text: `No server in sync answers queries to ${silent.name}` };
+  const without = setsWithout(status);
+  const [dead] = without(({ state }) => state !== "down");
+  if (dead !== undefined) return { level: "bad", text: `No server of ${dead.name} answers` };
+  const [stale] = without(({ inSync }) => inSync);
+  if (stale !== undefined)
+    return { level: "bad", text: `No server of ${stale.name} is in sync: queries may miss points` };
   if (out.length > 0) {
     const level = out.some((backend) => stateOf(backend).level === "bad") ? "bad" : "warn";
     const states = out
@@ -70,7 +71,20 @@ interface ReplicaSet {
   readonly replicas: readonly string[];
 }
 
-function setsOf({ listeners }: Status): ReplicaSet[] {
+/** Finds sets of replicas none of which is so. */
+function setsWithout({ listeners, backends }: Status) {
+  const known = new Map(backends.map((backend) => [backend.name, backend]));
+  const sets = setsOf(listeners).filter(({ replicas }) => replicas.length > 0);
+  return (isSo: (backend: PageBackend) => boolean) =>
+    sets.filter(({ replicas }) =>
+      replicas.every((name) => {
+        const backend = known.get(name);
+        return backend !== undefined && !isSo(backend);
+      }),
+    );
+}
+
+function setsOf(listeners: Status["listeners"]): ReplicaSet[] {
   return listeners.flatMap(({ name, replicas, sharding }) => {
     if (sharding === undefined) return [{ name, replicas }];
     return sharding.shards.map((shard) => ({

@@ -22,6 +22,7 @@ export class Viewers {
   #latest: Uint8Array | undefined;
   #timer: Timer | undefined;
   #isTaking = false;
+  #closed = false;
 
   constructor(options: ViewersOptions) {
     this.#options = options;
@@ -34,6 +35,10 @@ export class Viewers {
       return undefined;
     }
     const viewer = new Viewer(() => this.#remove(viewer));
+    if (this.#closed) {
+      viewer.end();
+      return viewer;
+    }
     this.#viewers.add(viewer);
     if (this.#latest !== undefined) viewer.offer(this.#latest);
     if (this.#timer === undefined) void this.#take();
@@ -43,6 +48,12 @@ export class Viewers {
   /** Ends all of them; browsers come again by themselves. */
   end(): void {
     for (const viewer of [...this.#viewers]) viewer.end();
+  }
+
+  /** Ends all of them, and at once whoever still comes: over a connection that has another answer under way. */
+  close(): void {
+    this.#closed = true;
+    this.end();
   }
 
   #remove(viewer: Viewer): void {

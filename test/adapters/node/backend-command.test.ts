@@ -46,7 +46,7 @@ describe("status, drain and resume", () => {
         /repair it from a replica: influxdb-relay recover --backend b --config /,
       ],
       [
-        /^ {2}dead: 1 dead letter$/m,
+        /^ {2}dead letters: 1 write given up$/m,
         /influxdb-relay spool show --backend b --dead --config \S+relay\.toml$/m,
       ],
     ] as const) {

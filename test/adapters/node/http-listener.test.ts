@@ -20,6 +20,7 @@ import type { Reply, Write } from "../../../src/writer.ts";
 import { CONFIG, type Fixture, fixture, STORED, textOf } from "../../http/fake-listener.ts";
 import { certificates } from "../../support/certificates.ts";
 import { requireReal } from "../../support/require-real.ts";
+import { withLimit } from "../../support/wait.ts";
 
 const LINE = "m v=1 1\n";
 const LIMIT = 10_000;
@@ -438,6 +439,19 @@ test("stopping: what is under way is answered, idle connections end, no new one 
   assert.equal(statusCode, 204);
   await stopped;
   agent.destroy();
+});
+
+test("stopping does not wait for connections that were opened in advance", async () => {
+  const { server, port } = await start();
+  const socket = connect(port, "127.0.0.1");
+  sockets.push(socket);
+  // The server knows it for sure once a later one was answered.
+  await once(socket, "connect");
+  assert.equal((await fetch(`http://127.0.0.1:${port}/ping`)).status, 204);
+  const closed = once(socket, "close");
+  socket.resume();
+  await withLimit(server.stopAccepting(), "the end of the listener");
+  await closed;
 });
 
 test("closing cuts what does not end by itself", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Hono } from "hono";
 import { createPageGuard } from "../../../src/admin/guard.ts";
+import { MAX_VIEWERS } from "../../../src/admin/page/viewers.ts";
 import { Secret } from "../../../src/config/secret.ts";
 import { SpoolError } from "../../../src/errors.ts";
 import { createLog } from "../../../src/observe/log.ts";
@@ -82,7 +83,7 @@ test("each trouble is there without JavaScript, with the command that resolves i
     "influxdb-relay recover --backend b --config 'my relay.toml'",
     "influxdb-relay spool show --backend b --dead --config 'my relay.toml'",
     "if a is right: influxdb-relay recover --backend b --from a --deep --config 'my relay.toml'",
-    "404 database not found",
+    "it answered 404 database not found; create what is missing there",
     "repairing with a",
     "12 of 40",
     "lost telegraf default",
@@ -95,6 +96,19 @@ test("each trouble is there without JavaScript, with the command that resolves i
   assert.match(await fixture().text(), /<noscript><meta http-equiv="refresh" content="5">/);
 });
 
+test("troubles that one command resolves are told together, and it once", async () => {
+  const text = plain(await fixture({ status: () => brokenStatus("b") }).text());
+  assert.equal(text.split("influxdb-relay recover --backend b --config").length - 1, 1);
+  assert.match(text, /lost: writes .* of time suspect: it may .* of time it is repaired by itself/);
+});
+
+test("a UDP listener is drawn with whose servers get its lines", async () => {
+  const datagrams = { received: 5, forwarded: 5, lines: 5, dropped: { malformed: 2 } };
+  const status = { ...calmStatus(), udp: [{ name: "statsd", to: "main", kernelDrops: 1, datagrams }] };
+  const text = plain(await fixture({ status: () => status }).text());
+  assert.match(text, /statsd this relay 3 datagrams dropped written to the servers of main/);
+});
+
 test("what is wrong for clients is said first", async () => {
   const verdict = async (status: object) =>
     /role="status">([^<]*)</.exec(await fixture({ status: () => status }).text())?.[1];
@@ -103,7 +117,9 @@ test("what is wrong for clients is said first", async () => {
   assert.equal(await verdict(status), "b is down; queries go to the other one");
   const [a, b] = status.backends;
   const none = { ...status, backends: [{ ...a, inSync: false, reasons: ["drained by operator"] }, b] };
-  assert.equal(await verdict(none), "No server in sync answers queries to main");
+  assert.equal(await verdict(none), "No server of main is in sync: queries may miss points");
+  const down = { ...status, backends: [{ ...b, name: "a" }, b] };
+  assert.equal(await verdict(down), "No server of main answers");
   const dead = { records: 1, bytes: 1, added: 1, dropped: 0, notStored: 0 };
   const calm = calmStatus();
   const letter = { ...calm, backends: calm.backends.map((each) => ({ ...each, deadLetters: dead })) };
@@ -221,6 +237,24 @@ test("streams end when the relay stops", async () => {
   await reader?.read();
   page.endStreams();
   assert.equal((await reader?.read())?.done, true);
+  const again = (await get("/events")).body?.getReader();
+  assert.equal((await again?.read())?.done, false);
+  page.close();
+  assert.equal((await again?.read())?.done, true);
+  assert.equal(await (await get("/events")).text(), "");
+});
+
+test("whoever comes when all places are taken is told so in a way that a browser shows", async () => {
+  const { get } = fixture();
+  const viewers = await Promise.all(Array.from({ length: MAX_VIEWERS }, () => get("/events")));
+  const refused = await get("/events");
+  assert.equal(refused.status, 200);
+  assert.match(refused.headers.get("content-type") ?? "", /^text\/event-stream/);
+  assert.equal(
+    await refused.text(),
+    `event: full\ndata: ${MAX_VIEWERS} others look at this page: it is not live, and loads itself again every few seconds\n\n`,
+  );
+  await Promise.all(viewers.map(({ body }) => body?.cancel()));
 });
 
 test("another site cannot open the stream, and only GET does", async () => {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { createSocket } from "node:dgram";
 import { after, before, describe, test } from "node:test";
+import { nodePlatform } from "../../../adapters/node/platform.ts";
 import { freePorts } from "../../../examples/ha/free-ports.ts";
+import { parseConfig } from "../../../src/config/parse.ts";
+import { diagnose } from "../../../src/doctor/doctor.ts";
 import { type Child, removeDirectory, startChild, temporaryDirectory } from "../../support/child.ts";
 import { type RealInfluxdb, startRealInfluxdb } from "../../support/real-influxdb.ts";
 import { type RelayProcess, startRelay } from "../../support/relay-process.ts";
@@ -109,6 +112,24 @@ describe("VictoriaMetrics beside an InfluxDB", {
       "VictoriaMetrics",
     );
     await eventually(() => stored("v2"), [`v2_v ${tags} 3 ${NOW_MS}`], "VictoriaMetrics");
+  });
+
+  test("is not accused by the doctor of what it has no endpoint for", async () => {
+    const text = configOf(influxdb, victoria);
+    const config = parseConfig(text, { name: "", env: () => undefined, readFile: () => "" });
+    const found = (
+      await diagnose(
+        config,
+        nodePlatform(() => {}),
+      )
+    ).filter(({ subject }) => subject === "b");
+    assert.deepEqual(
+      found.map(({ level, check, message }) => [level, check, message.replace(/\d+ ms/, "n ms")]),
+      [
+        ["ok", "reachable", "of an unknown version, answers in n ms"],
+        ["ok", "bucket", "takes the output's writes"],
+      ],
+    );
   });
 
   test("takes what the relay writes to its 1.x endpoint", async () => {
