@@ -200,6 +200,9 @@ test("lists are united, and what is the same everywhere is asked of one shard", 
     SHOW MEASUREMENTS => merge-list 0,1,2
     SHOW MEASUREMENTS ON other WITH MEASUREMENT =~ /x/ LIMIT 3 => merge-list 0,1,2
     SHOW MEASUREMENTS WHERE c = 'b1' => route 1
+    SHOW MEASUREMENTS WHERE c = 'b1' OR c = 'a1' => merge-list 0,1
+    SHOW MEASUREMENTS WHERE c = 'b1' AND h = 'x' => refuse SHOW MEASUREMENTS over
+    SHOW MEASUREMENTS WHERE c = 'b1' OR c = 'a1' AND c = 'c1' => refuse SHOW MEASUREMENTS over
     SHOW MEASUREMENTS WHERE h = 'x' OR (h = 'y') => merge-list 0,1,2
     SHOW MEASUREMENTS WHERE h != 'x' => refuse SHOW MEASUREMENTS over several shards takes WHERE with = and OR only
     SHOW MEASUREMENTS WHERE h = 'x' AND r = 'y' => refuse SHOW MEASUREMENTS over
