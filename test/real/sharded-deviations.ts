@@ -119,9 +119,15 @@ export const DEVIATIONS: readonly Deviation[] = [
   },
 ];
 
-/** What Go calls a type of its own is of no use to a client. */
+/**
+ * What Go calls a type of its own is of no use to a client. Of several functions that do not take a type InfluxDB
+ * names any.
+ */
 export const withoutGoType = (error: string | undefined) =>
-  error?.replace(/(?<= iterator type: \*query\.)(float|integer|string|boolean)\w+$/, "$1");
+  error?.replace(
+    /^unsupported \w+( iterator type: \*query\.(?:float|integer|string|boolean))\w+$/,
+    "unsupported$1",
+  );
 
 const sortedRows = ({ series = [] }: ParsedResult) =>
   series.map(({ name, tags, columns, values = [] }) => [
