@@ -4,15 +4,21 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 
 /**
  * `sink` reads a write and answers 204 at once, with as little work as possible. `bare` does the same by plain
- * node:http: what a relay on it could reach at best. `hung` answers pings and never a write.
+ * node:http: what a relay on it could reach at best. `hung` answers pings and never a write. `answers` is a sink that
+ * has an answer of two hours to every query.
  */
-export type SinkKind = "sink" | "bare" | "hung";
+export type SinkKind = "sink" | "bare" | "hung" | "answers";
 
 const NO_CONTENT = Buffer.from("HTTP/1.1 204 No Content\r\n\r\n");
 const END_OF_HEAD = "\r\n\r\n";
+const ANSWER = Buffer.from(answerOf(120));
 
 const SERVERS: Readonly<Record<SinkKind, () => Server>> = {
-  sink: () => createServer(answerAtOnce),
+  sink: () => createServer((socket) => answerAtOnce(socket, () => NO_CONTENT)),
+  answers: () =>
+    createServer((socket) =>
+      answerAtOnce(socket, (head) => (head.includes(" /query") ? ANSWER : NO_CONTENT)),
+    ),
   bare: () =>
     createHttpServer((request, response) => {
       request.resume();
@@ -21,9 +27,19 @@ const SERVERS: Readonly<Record<SinkKind, () => Server>> = {
   hung: () => createServer(answerPings),
 };
 
+/** As InfluxDB answers, in one chunk. */
+function answerOf(rows: number): string {
+  const values = Array.from({ length: rows }, (_, i) => `[${1_700_000_000_000 + i * 60_000},${i * 1.25}]`);
+  const body = `{"results":[{"statement_id":0,"series":[{"name":"cpu","columns":["time","mean"],"values":[${values.join(",")}]}]}]}\n`;
+  const head =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Influxdb-Version: 1.6.7\r\nTransfer-Encoding: chunked\r\n\r\n";
+  return `${head}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+}
+
 /** Answers each request when its body is complete. Understands Content-Length only. */
-function answerAtOnce(socket: Socket): void {
+function answerAtOnce(socket: Socket, answerTo: (head: string) => Buffer): void {
   let head: Buffer | undefined;
+  let answer: Buffer = NO_CONTENT;
   let missing = 0;
   socket.setNoDelay(true);
   socket.on("error", () => socket.destroy());
@@ -35,13 +51,15 @@ function answerAtOnce(socket: Socket): void {
         const end = bytes.indexOf(END_OF_HEAD);
         head = end < 0 ? bytes : undefined;
         if (end < 0) return;
-        missing = Number(/content-length: *(\d+)/i.exec(bytes.toString("latin1", 0, end))?.[1] ?? 0);
+        const text = bytes.toString("latin1", 0, end);
+        missing = Number(/content-length: *(\d+)/i.exec(text)?.[1] ?? 0);
+        answer = answerTo(text);
         rest = bytes.subarray(end + END_OF_HEAD.length);
       }
       const taken = Math.min(missing, rest.length);
       missing -= taken;
       rest = rest.subarray(taken);
-      if (missing === 0) socket.write(NO_CONTENT);
+      if (missing === 0) socket.write(answer);
     }
   });
 }

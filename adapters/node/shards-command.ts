@@ -12,8 +12,8 @@ import type { KeyScope } from "../../src/recovery/key-counts.ts";
 import { Server } from "../../src/recovery/server.ts";
 import { checkShards, planShards, previewShards } from "../../src/recovery/shard-reports.ts";
 import { ALL_TIME } from "../../src/recovery/windows.ts";
+import { namedOutputs, namedSets } from "../../src/relay/replicas.ts";
 import type { ShardMapConfig } from "../../src/shard/map.ts";
-import { replicaSets } from "../../src/shard/sets.ts";
 import { commandLog } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
@@ -73,7 +73,7 @@ async function preview(request: Preview, config: Config, open: Open, signal: Abo
   const named = request.from === undefined ? undefined : namedOutput(config, request.from);
   const listener = chooseListener(named?.listeners ?? config.http, request.listener);
   const map = previewMap(request, listener);
-  const servers = named === undefined ? await oneOfEach(listener, open) : [open(named.output)];
+  const servers = named === undefined ? await oneOfEach(config, listener, open) : [open(named.output)];
   const report = await previewShards(servers, map, scopeOf(request), signal);
   needDatabase(request, report.databases);
   return { ok: true, json: report, text: previewText(report) };
@@ -92,16 +92,17 @@ async function plan(
     "to" in change
       ? chooseSharded(loadConfigFile(change.to, runtime), listener.name).sharding
       : changedMap(listener.sharding, change);
-  const servers = await oneOfEach(listener, open);
+  const servers = await oneOfEach(config, listener, open);
   const report = await planShards(servers, [listener.sharding, after], scopeOf(request), signal);
   needDatabase(request, report.databases);
   return { ok: true, json: report, text: planText(report) };
 }
 
 async function check(request: Check, config: Config, open: Open, signal: AbortSignal): Promise<Result> {
-  const { sharding } = chooseSharded(config, request.listener);
-  const servers = sharding.shards.flatMap(({ name, outputs }) =>
-    outputs.map((output) => ({ server: open(output), shard: name })),
+  const listener = chooseSharded(config, request.listener);
+  const { sharding } = listener;
+  const servers = namedSets(config, listener).flatMap((outputs, i) =>
+    outputs.map((output) => ({ server: open(output), shard: sharding.shards[i]?.name ?? "" })),
   );
   const report = await checkShards(servers, sharding, scopeOf(request).db, signal);
   return { ok: report.ok, json: report, text: checkText(report) };
@@ -137,12 +138,18 @@ function chooseSharded({ http }: Config, name: string | undefined): ShardedListe
   return chooseListener(sharded, name);
 }
 
-function namedOutput({ http }: Config, name: string) {
-  const listeners = http.filter(({ outputs }) => outputs.some((output) => output.name === name));
-  const output = listeners[0]?.outputs.find((one) => one.name === name);
-  if (output !== undefined) return { output, listeners };
-  const known = [...new Set(http.flatMap(({ outputs }) => outputs.map((one) => one.name)))].join(", ");
-  throw new UsageError(`--from ${name}: no output has this name; there are ${known}`);
+/** An output, and the listeners that have it. */
+function namedOutput(config: Config, name: string) {
+  const backends = namedOutputs(config);
+  const output = backends.get(name)?.output;
+  if (output === undefined) {
+    const known = [...backends.keys()].join(", ");
+    throw new UsageError(`--from ${name}: no output has this name; there are ${known}`);
+  }
+  const listeners = config.http.filter((listener) =>
+    namedSets(config, listener).some((outputs) => outputs.some((one) => one.name === name)),
+  );
+  return { output, listeners };
 }
 
 /** The pins of the listener count where its shards and its key do. */
@@ -188,10 +195,9 @@ function changedMap(sharding: ShardingConfig, change: Exclude<MapChange, { to: s
 }
 
 /** Of each set of replicas the first server that answers. */
-async function oneOfEach(listener: HttpListenerConfig, open: Open): Promise<Server[]> {
-  const sets = replicaSets(listener, listener.outputs);
+async function oneOfEach(config: Config, listener: HttpListenerConfig, open: Open): Promise<Server[]> {
   return await Promise.all(
-    sets.map(async (outputs, i) => {
+    namedSets(config, listener).map(async (outputs, i) => {
       for (const output of outputs) {
         const server = open(output);
         if (await server.ping()) return server;

@@ -89,5 +89,6 @@ function replay(answer: RunningAnswer, pieces: Uint8Array[], ended = false): Run
 }
 
 function binary(bytes: Uint8Array): string {
-  return String.fromCharCode(...bytes.subarray(0, MAX_LOOK));
+  // Not spread: that goes through an iterator, and took an eighth of what a query costs.
+  return Reflect.apply(String.fromCharCode, undefined, bytes.subarray(0, MAX_LOOK));
 }

@@ -1,4 +1,4 @@
-import type { Config, OutputConfig } from "../config/config.ts";
+import type { Config, HttpListenerConfig, OutputConfig } from "../config/config.ts";
 import { replicaSets } from "../shard/sets.ts";
 import { nameOf, signatureOf } from "./names.ts";
 
@@ -20,10 +20,20 @@ export function namedOutputs({ http }: Config): Map<string, NamedOutput> {
         const name = nameOf(output, listener, taken);
         taken.set(name, signatureOf(output));
         const backend = found.get(name) ?? { output: { ...output, name }, sets: new Set() };
-        backend.sets.add(JSON.stringify([listener.name, shard]));
+        backend.sets.add(setOf(listener, shard));
         found.set(name, backend);
       }
     }
   }
   return found;
 }
+
+/** The sets of replicas of a listener, of outputs with the names that their backends have everywhere. */
+export function namedSets(config: Config, listener: HttpListenerConfig): OutputConfig[][] {
+  const backends = [...namedOutputs(config).values()];
+  return replicaSets(listener, listener.outputs).map((_, shard) =>
+    backends.filter(({ sets }) => sets.has(setOf(listener, shard))).map(({ output }) => output),
+  );
+}
+
+const setOf = ({ name }: HttpListenerConfig, shard: number): string => JSON.stringify([name, shard]);

@@ -4,6 +4,7 @@ import type { Select } from "../../src/influxql/ast-select.ts";
 import { parseParams } from "../../src/influxql/params.ts";
 import { parseQuery } from "../../src/influxql/parse.ts";
 import { print } from "../../src/influxql/print.ts";
+import { printExpression } from "../../src/influxql/print-expression.ts";
 import { callsIn } from "../../src/query/sharded/functions.ts";
 import type { Plan } from "../../src/query/sharded/plan.ts";
 import { planStatement } from "../../src/query/sharded/planner.ts";
@@ -173,7 +174,10 @@ function leewayOf(statement: Statement): Leeway {
  */
 function chanceColumns({ fields }: Select): readonly number[] {
   const names = fields.map(({ expression }) => callsIn(expression).map(({ name }) => name));
-  const modes = names.flatMap((calls, at) => (calls.includes("mode") ? [at + 1] : []));
+  // Also in another call.
+  const modes = fields.flatMap(({ expression }, at) =>
+    /\bmode\(/.test(printExpression(expression)) ? [at + 1] : [],
+  );
   const calls = names.flat();
   if (calls.length !== 1 || calls[0] !== "percentile") return modes;
   return [0, ...names.flatMap((of, at) => (of.length === 0 ? [at + 1] : []))];

@@ -8,6 +8,7 @@ import type { ParsedResult, ParsedSeries } from "./answer-compare.ts";
 export const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/^the subquery's groups have points on several shards: /, "subquery over groups of several shards"],
   [/^\* and regular expressions over a subquery on several shards: /, "wildcard over a subquery"],
+  [/^intervals of a subquery that begin before the time range around it/, "early intervals"],
   [/^EXPLAIN tells of one server, /, "EXPLAIN"],
   [/^fill\(previous\) of points on several shards: /, "fill(previous) of raw rows"],
   [/^\w+\(\) cannot be computed over several shards: /, "function"],
@@ -66,6 +67,12 @@ const cutsSubquery = (statement: Statement) =>
   statement.from.some(({ kind }) => kind === "subquery") &&
   ((statement.limit ?? 0) > 0 || (statement.offset ?? 0) > 0);
 
+const hasFilledSubquery = ({ from }: Select): boolean =>
+  from.some(
+    (source) =>
+      source.kind === "subquery" && (source.select.fill !== undefined || hasFilledSubquery(source.select)),
+  );
+
 export const DEVIATIONS: readonly Deviation[] = [
   {
     reason: "LIMIT and OFFSET cut others of the rows of a subquery that have the same time",
@@ -102,24 +109,25 @@ export const DEVIATIONS: readonly Deviation[] = [
   {
     reason: "an outer interval over fill() of a subquery is there once, not once for each of its series",
     applies: (statement) =>
-      isSelect(statement) &&
-      timeDimension(statement) !== undefined &&
-      statement.from.some((source) => source.kind === "subquery" && source.select.fill !== undefined),
+      isSelect(statement) && timeDimension(statement) !== undefined && hasFilledSubquery(statement),
     isRight: (ours, theirs) => !repeatsTimes(ours) && repeatsTimes(theirs),
   },
   {
     reason: "rows of a subquery with fill() come in the order of time, not one series after the other",
-    applies: (statement) =>
-      isSelect(statement) &&
-      isRaw(statement) &&
-      statement.from.some((source) => source.kind === "subquery" && source.select.fill !== undefined),
+    applies: (statement) => isSelect(statement) && isRaw(statement) && hasFilledSubquery(statement),
     isRight: (ours, theirs) => isDeepStrictEqual(sortedRows(ours), sortedRows(theirs)),
   },
 ];
 
-/** What Go calls a type of its own is of no use to a client. */
+/**
+ * What Go calls a type of its own is of no use to a client. Of several functions that do not take a type InfluxDB
+ * names any.
+ */
 export const withoutGoType = (error: string | undefined) =>
-  error?.replace(/(?<= iterator type: \*query\.)(float|integer|string|boolean)\w+$/, "$1");
+  error?.replace(
+    /^unsupported \w+( iterator type: \*query\.(?:float|integer|string|boolean))\w+$/,
+    "unsupported$1",
+  );
 
 const sortedRows = ({ series = [] }: ParsedResult) =>
   series.map(({ name, tags, columns, values = [] }) => [

@@ -30,13 +30,18 @@ function lines(): string[] {
 }
 
 function configText(servers: readonly RealInfluxdb[]): string {
-  const output = (i: number) =>
-    `{ name = "o${i}", location = "${servers[i]?.url}/write", username = "admin", password = "canary-secret" }`;
+  const output = (i: number, name = `o${i}`) =>
+    `{ name = "${name}", location = "${servers[i]?.url}/write", username = "admin", password = "canary-secret" }`;
   const shards = [0, 1].map((i) => `[[http.shard]]\nname = "s${i + 1}"\noutput = [${output(i)}]\n`).join("");
   return `[[http]]
 name = "plain"
 bind-addr = "127.0.0.1:0"
 output = [${output(2)}]
+
+[[http]]
+name = "namesake"
+bind-addr = "127.0.0.1:0"
+output = [${output(0, "o2")}]
 
 [[http]]
 name = "sharded"
@@ -56,7 +61,7 @@ describe("the commands shards preview, plan and check", { skip: requireReal("inf
     servers = await Promise.all([0, 1, 2].map(() => startRealInfluxdb({ admin: USER })));
     const config = configText(servers);
     const { http } = parseConfig(config, { name: "", env: () => undefined, readFile: () => "" });
-    map = new ShardMap(http[1]?.sharding as never);
+    map = new ShardMap(http.at(-1)?.sharding as never);
     for (const server of servers) await server.query("CREATE DATABASE d WITH SHARD DURATION 1d NAME days");
     await servers[2]?.write("d", lines().join("\n"));
     for (const [i, shard] of ["s1", "s2"].entries()) {
@@ -100,6 +105,20 @@ describe("the commands shards preview, plan and check", { skip: requireReal("inf
     assert.match(other.stdout, /^SHARD +WEIGHT +KEYS +SERIES +POINTS +SHARE$/m);
     assert.match(other.stdout, /^Without the tag: 2 of 43 series, 2 of 233 points\.$/m);
     assert.match(other.stdout, /^2 +21 +s\d +"a,b c=d"$/m);
+  });
+
+  test("of outputs with one name each is asked by the name that it has everywhere", async () => {
+    const key = ["preview", "--shard-by", "tag:customer_id", "--shards", "s1", "--series-only"];
+    const [plain, namesake] = await Promise.all(
+      ["o2", "namesake.o2"].map((name) => report<SpreadReport>(0, ...key, "--from", name)),
+    );
+    assert.deepEqual([plain?.servers, namesake?.servers], [["o2"], ["namesake.o2"]]);
+    assert.ok((namesake?.total.keys ?? 0) < (plain?.total.keys ?? 0));
+    const unknown = await command.run("shards", ...key, "--from", "o3");
+    assert.deepEqual(
+      [unknown.code, unknown.stderr],
+      [2, "--from o3: no output has this name; there are o2, namesake.o2, o0, o1\n"],
+    );
   });
 
   test("the preview of a sharded listener is what its shards have", async () => {

@@ -6,6 +6,7 @@ import { fillPoints } from "./fill.ts";
 import { asCall, TRANSFORMATIONS } from "./functions.ts";
 import { integral } from "./integral.ts";
 import { DistinctPull, PartialPull } from "./partial-pull.ts";
+import { isNoNumber, type PointList } from "./point-list.ts";
 import { ChoicePull, RowPull } from "./point-pulls.ts";
 import type { Point, Points, TimeFrame } from "./points.ts";
 import type { Pull, PullBase } from "./pulls.ts";
@@ -21,7 +22,7 @@ import {
   movingAverage,
   type Transform,
 } from "./transform.ts";
-import { wrap } from "./value.ts";
+import { type Value, wrap } from "./value.ts";
 import { type Interval, windowEnd, windowStart } from "./window.ts";
 
 /** A call that is computed once all is fetched. */
@@ -91,23 +92,23 @@ export class NodeBuilder {
     const rows = this.#rows(call.args[0] as Expression, frame, others);
     return () => {
       const reduced = rows.points().map((points) => {
-        onlyNumbers(call.name, points);
+        onlyNumbers(call.name, points.notNumber);
         return this.#reduced(points, reduce, frame, keepsTime);
       });
       return keepsTime ? reduced : this.#filled(call, reduced, frame);
     };
   }
 
-  #reduced(points: readonly Point[], reduce: Reduce, frame: TimeFrame, keepsTime: boolean): readonly Point[] {
+  #reduced(points: PointList, reduce: Reduce, frame: TimeFrame, keepsTime: boolean): readonly Point[] {
     const { interval } = this.#options;
     const out: Point[] = [];
     for (let from = 0; from < points.length; ) {
-      const time = points[from]?.time ?? 0n;
+      const time = points.time(from);
       const start = interval && windowStart(time, interval);
       const end = interval && windowEnd(time, interval);
       let to = from + 1;
-      while (to < points.length && lies(points[to]?.time ?? 0n, start, end)) to++;
-      const reduced = reduce(points.slice(from, to));
+      while (to < points.length && lies(points.time(to), start, end)) to++;
+      const reduced = reduce(points.part(from, to));
       if (reduced !== undefined) {
         const own = keepsTime && reduced.time !== UNTIMED;
         out.push(own ? reduced : { ...reduced, time: start ?? timeOf(frame) });
@@ -127,13 +128,13 @@ export class NodeBuilder {
       const node = this.build(inner, wider, false);
       return () =>
         node().map((points) => {
-          onlyNumbers(call.name, points);
+          onlyNumbers(call.name, points.find(({ value }) => isNoNumber(value))?.value);
           return transform(points.filter(({ value }) => value !== null));
         });
     }
     const rows = this.#rows(argument, wider, []);
     return () =>
-      rows.points().map((points) => transform(ORDERED.has(call.name) ? points : inOneOrder(call, points)));
+      rows.points().map((list) => transform(ORDERED.has(call.name) ? list.points() : inOneOrder(call, list)));
   }
 
   /** With the interval before the first one, which that is compared with; influxd's time wraps round. */
@@ -217,12 +218,11 @@ export class NodeBuilder {
 const lies = (time: bigint, start: bigint | undefined, end: bigint | undefined): boolean =>
   start === undefined || end === undefined || (time >= start && time < end);
 
-/** What takes no texts and booleans; influxd's words for it, more or less. @throws StatementError */
-function onlyNumbers(name: string, points: readonly Point[]): void {
-  const odd = points.find(({ value }) => typeof value === "string" || typeof value === "boolean");
-  if (odd === undefined || ANY_TYPE.has(name) || (ALSO_BOOLEANS.has(name) && typeof odd.value === "boolean"))
+/** What takes no texts and booleans has none; influxd's words for it, more or less. @throws StatementError */
+function onlyNumbers(name: string, odd: Value | undefined): void {
+  if (odd === undefined || ANY_TYPE.has(name) || (ALSO_BOOLEANS.has(name) && typeof odd === "boolean"))
     return;
-  throw new StatementError(`unsupported ${name} iterator type: *query.${typeof odd.value}InterruptIterator`);
+  throw new StatementError(`unsupported ${name} iterator type: *query.${typeof odd}InterruptIterator`);
 }
 
 const ANY_TYPE: ReadonlySet<string> = new Set(["first", "last", "mode", "elapsed", "count", "distinct"]);
@@ -247,15 +247,14 @@ const numberOf = (expression: Expression | undefined): bigint =>
   expression?.kind === "integer" ? expression.value : 0n;
 
 /** @throws StatementError where several points of one time differ, for nobody knows which one InfluxDB would take first */
-function inOneOrder({ name }: Call, points: readonly Point[]): readonly Point[] {
-  onlyNumbers(name, points);
-  for (let at = 1; at < points.length; at++) {
-    const [a, b] = [points[at - 1], points[at]];
-    if (a?.time === b?.time && a?.value !== b?.value) {
+function inOneOrder({ name }: Call, list: PointList): readonly Point[] {
+  onlyNumbers(name, list.notNumber);
+  for (let at = 1; at < list.length; at++) {
+    if (list.time(at - 1) === list.time(at) && list.value(at - 1) !== list.value(at)) {
       throw new StatementError(
         `${name}() depends on the order of points of the same time, which several series of the group have: GROUP BY their tags`,
       );
     }
   }
-  return points;
+  return list.points();
 }

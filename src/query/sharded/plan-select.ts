@@ -2,6 +2,7 @@ import type { Call } from "../../influxql/ast-expression.ts";
 import type { Select } from "../../influxql/ast-select.ts";
 import { walk } from "../../influxql/walk.ts";
 import { hasDisjointSeries, hasDisjointSubqueries, tagsOf } from "./disjoint.ts";
+import { hasEarlyIntervals } from "./early-intervals.ts";
 import {
   asCall,
   callsIn,
@@ -31,6 +32,11 @@ export function planSelect(select: Select, map: KeyMap, db: string): Plan {
   if (isNested && (hasFieldWildcard(select) || hasDimensionWildcard(select))) {
     return refuse(
       `* and regular expressions over a subquery on several shards: name the columns, or ${wayOut}`,
+    );
+  }
+  if (hasEarlyIntervals(select)) {
+    return refuse(
+      `intervals of a subquery that begin before the time range around it, over several shards: put the condition on time into the subquery`,
     );
   }
   const isDisjoint = hasDisjointSeries(select, map, db);

@@ -71,7 +71,10 @@ function isUnion(where: Expression): boolean {
 }
 
 function shardsOf(show: Lists, map: KeyMap, db: string): readonly number[] {
-  const where = tagsFirst("where" in show ? show.where : undefined);
+  const condition = "where" in show ? show.where : undefined;
+  // A measurement that has one tag at one customer and the other at another has both.
+  const isOfSeveral = show.kind === "show-measurements" && condition !== undefined && !isUnion(condition);
+  const where = isOfSeveral ? undefined : tagsFirst(condition);
   const from = show.kind === "show-measurements" ? (show.measurement ? [show.measurement] : []) : show.from;
   if (from.length === 0) return ownersOf(undefined, where, map, db);
   const owners = from.flatMap((source) => ownersOf(source, where, map, db));

@@ -1,6 +1,7 @@
 import type { Call, Expression } from "../../influxql/ast-expression.ts";
 import type { Select } from "../../influxql/ast-select.ts";
-import type { Point, Points, TimeFrame } from "./points.ts";
+import { inTimeOrder, mergeLists, PointList } from "./point-list.ts";
+import type { Points, TimeFrame } from "./points.ts";
 import { Pull, type PullBase, withoutTime } from "./pulls.ts";
 import type { Reduce } from "./reduce.ts";
 import type { SeriesHead } from "./series.ts";
@@ -11,7 +12,7 @@ import type { TypedRow } from "./typed-rows.ts";
 export class ChoicePull extends Pull {
   readonly #fields: readonly Expression[];
   readonly #choose: Reduce;
-  readonly #points = new SeriesMap<Point[]>();
+  readonly #points = new SeriesMap<PointList>();
 
   constructor(base: PullBase, frame: TimeFrame, call: Call, others: readonly Expression[], choose: Reduce) {
     super(base, frame);
@@ -21,7 +22,7 @@ export class ChoicePull extends Pull {
 
   points(): Points {
     return this.#points.map((points) => {
-      const chosen = this.#choose(points);
+      const chosen = points.length === 0 ? undefined : this.#choose(points);
       return chosen === undefined ? [] : [chosen];
     });
   }
@@ -35,10 +36,9 @@ export class ChoicePull extends Pull {
   }
 
   protected override take(head: SeriesHead, rows: readonly TypedRow[]): void {
-    const points = this.#points.of(head, () => []);
+    const points = this.#points.of(head, () => new PointList());
     this.allowance.hold(rows.length, this.#fields.length);
-    for (const [time, value = null, ...others] of rows)
-      if (value !== null) points.push({ time, value, others });
+    for (const [time, value = null, ...others] of rows) if (value !== null) points.push(time, value, others);
   }
 }
 
@@ -46,8 +46,8 @@ export class ChoicePull extends Pull {
 export class RowPull extends Pull {
   readonly #fields: readonly Expression[];
   readonly #ascending: boolean;
-  readonly #rows = new SeriesMap<Map<number, Point[]>>();
-  #merged: Points | undefined;
+  readonly #rows = new SeriesMap<Map<number, PointList>>();
+  #merged: SeriesMap<PointList> | undefined;
 
   constructor(base: PullBase, frame: TimeFrame, field: Expression, others: readonly Expression[]) {
     super(base, frame);
@@ -56,11 +56,13 @@ export class RowPull extends Pull {
   }
 
   /** In the order of the answer; those of one time in that of the shards. */
-  points(): Points {
+  points(): SeriesMap<PointList> {
     this.#merged ??= this.#rows.map((shards) => {
       const byShard = [...shards].sort(([a], [b]) => a - b);
-      const lists = byShard.map(([, list]) => inOrder(list, this.#ascending));
-      return lists.length === 1 ? (lists[0] as readonly Point[]) : mergeLists(lists, this.#ascending);
+      shards.clear();
+      // influxd answers a query of a subquery's groups with one group behind the other.
+      const lists = byShard.map(([, list]) => inTimeOrder(list, this.#ascending));
+      return mergeLists(lists, this.#ascending);
     });
     return this.#merged;
   }
@@ -76,44 +78,14 @@ export class RowPull extends Pull {
   protected override take(head: SeriesHead, rows: readonly TypedRow[], shard: number): void {
     this.allowance.pull(rows.length);
     const shards = this.#rows.of(head, () => new Map());
-    const points = shards.get(shard) ?? [];
+    const points = shards.get(shard) ?? new PointList();
     shards.set(shard, points);
     const hasOthers = this.#fields.length > 1;
     // Without destructuring: there may be a million.
     for (const row of rows) {
       const value = row[1] ?? null;
       if (value === null) continue;
-      points.push(hasOthers ? { time: row[0], value, others: row.slice(2) } : { time: row[0], value });
+      points.push(row[0], value, hasOthers ? row.slice(2) : undefined);
     }
-  }
-}
-
-/** influxd answers a query of a subquery's groups with one group behind the other. */
-function inOrder(points: readonly Point[], ascending: boolean): readonly Point[] {
-  const isBefore = ascending
-    ? (a: Point | undefined, b: Point) => a !== undefined && b.time < a.time
-    : (a: Point | undefined, b: Point) => a !== undefined && b.time > a.time;
-  if (!points.some((point, at) => isBefore(points[at - 1], point))) return points;
-  return points.toSorted((a, b) => (isBefore(a, b) ? 1 : isBefore(b, a) ? -1 : 0));
-}
-
-/** Of lists that are in the order of time, each. */
-function mergeLists(lists: readonly (readonly Point[])[], ascending: boolean): readonly Point[] {
-  const merged: Point[] = [];
-  const at = lists.map(() => 0);
-  for (;;) {
-    let next: Point | undefined;
-    let from = 0;
-    for (let list = 0; list < lists.length; list++) {
-      const point = lists[list]?.[at[list] as number];
-      if (point === undefined) continue;
-      if (next === undefined || (ascending ? point.time < next.time : point.time > next.time)) {
-        next = point;
-        from = list;
-      }
-    }
-    if (next === undefined) return merged;
-    merged.push(next);
-    at[from] = (at[from] as number) + 1;
   }
 }

@@ -45,7 +45,7 @@ async function readAll(
   // Tried again only when there is twice as much, so that a long document is not read over and over.
   let wanted = 0;
   for (let piece = await answer.read(); piece !== undefined; piece = await answer.read()) {
-    bytes = joined(bytes, piece);
+    bytes = bytes.byteLength === 0 ? (piece as Uint8Array<ArrayBuffer>) : joined(bytes, piece);
     if (bytes.byteLength < wanted) continue;
     const used = readDocuments(bytes, take);
     bytes = bytes.subarray(used);

@@ -106,6 +106,9 @@ test("a query whose series lie in one shard each runs there as it is", () => {
     SELECT derivative(u) FROM m GROUP BY c => concat-rows 0,1,2
     SELECT stddev(x) FROM (SELECT mean(u) AS x FROM m GROUP BY host) GROUP BY c => concat-rows 0,1,2
     SELECT x FROM (SELECT u AS x FROM m GROUP BY c LIMIT 3) GROUP BY c => concat-rows 0,1,2
+    SELECT sum(x) FROM (SELECT mean(u) AS x FROM m WHERE time > now() - 1h GROUP BY time(1m)) GROUP BY c => concat-rows 0,1,2
+    SELECT sum(x) FROM (SELECT mean(u) AS x FROM m GROUP BY time(1m)) WHERE time >= 60s AND time < 150s GROUP BY c => concat-rows 0,1,2
+    SELECT sum(x) FROM (SELECT mean(u) AS x FROM m GROUP BY time(1m)) WHERE time >= 61s GROUP BY c, time(5m) => concat-rows 0,1,2
     SELECT stddev(x) FROM (SELECT mean(u) AS x FROM m GROUP BY host, c) GROUP BY c => concat-rows 0,1,2
     `,
   );
@@ -160,6 +163,9 @@ test("what cannot be merged exactly is refused with the way out", () => {
     SELECT holt_winters(mean(u), 2, 2) FROM m GROUP BY time(1m) => refuse holt_winters() cannot be computed over several shards: add GROUP BY c or pin it in WHERE (c = '...')
     SELECT holt_winters_with_fit(mean(u), 2, 2) FROM m GROUP BY time(1m) => refuse holt_winters_with_fit()
     SELECT sample(u, 2) FROM m => refuse sample()
+    SELECT sum(x) FROM (SELECT mean(u) AS x FROM m GROUP BY time(1m)) WHERE time > now() - 1h GROUP BY c => refuse intervals of a subquery
+    SELECT sum(x) FROM (SELECT mean(u) AS x FROM m GROUP BY c, time(1m)) WHERE time >= 61s => refuse intervals of a subquery
+    SELECT sum(y) FROM (SELECT x AS y FROM (SELECT mean(u) AS x FROM m GROUP BY c, time(1m))) WHERE time >= 61s => refuse intervals
     SELECT sum(u), sample(u, 2) FROM m => refuse sample()
     SELECT exponential_moving_average(mean(u), 3) FROM m GROUP BY time(1m) => refuse exponential_moving_average()
     SELECT chande_momentum_oscillator(u, 3) FROM m => refuse chande_momentum_oscillator()
@@ -200,6 +206,9 @@ test("lists are united, and what is the same everywhere is asked of one shard", 
     SHOW MEASUREMENTS => merge-list 0,1,2
     SHOW MEASUREMENTS ON other WITH MEASUREMENT =~ /x/ LIMIT 3 => merge-list 0,1,2
     SHOW MEASUREMENTS WHERE c = 'b1' => route 1
+    SHOW MEASUREMENTS WHERE c = 'b1' OR c = 'a1' => merge-list 0,1
+    SHOW MEASUREMENTS WHERE c = 'b1' AND h = 'x' => refuse SHOW MEASUREMENTS over
+    SHOW MEASUREMENTS WHERE c = 'b1' OR c = 'a1' AND c = 'c1' => refuse SHOW MEASUREMENTS over
     SHOW MEASUREMENTS WHERE h = 'x' OR (h = 'y') => merge-list 0,1,2
     SHOW MEASUREMENTS WHERE h != 'x' => refuse SHOW MEASUREMENTS over several shards takes WHERE with = and OR only
     SHOW MEASUREMENTS WHERE h = 'x' AND r = 'y' => refuse SHOW MEASUREMENTS over
