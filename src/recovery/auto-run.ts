@@ -11,6 +11,7 @@ import { processControl } from "./process-control.ts";
 import type { Meter } from "./progress.ts";
 import { Recovery } from "./recover.ts";
 import type { CompareReport } from "./report.ts";
+import { compareSchemas, readSchema, type Schema, type SchemaDifference } from "./schema.ts";
 import { Server } from "./server.ts";
 import type { StateStore } from "./state.ts";
 import type { Pair } from "./unit.ts";
@@ -25,7 +26,12 @@ export interface Outcome {
   readonly points: number;
   /** What still differs, in words; undefined if nothing does. */
   readonly differs: string | undefined;
+  /** Where a person has to make that: tells whether it is there by now. Rejects with a ServerError. */
+  readonly settled?: (signal: AbortSignal) => Promise<Settled>;
 }
+
+/** `again`: something is missing that a recovery makes, so whatever was known is not true any more. */
+export type Settled = "yes" | "no" | "again";
 
 /** @throws {RelayError} Also the reason of the signal. */
 export type RunTask = (
@@ -60,11 +66,29 @@ export function createTaskRunner(platform: Platform): RunTask {
         ...{ limits: { bytesPerSecond: config.maxRate }, suspectsOnly: true },
       };
       const report = await new Recovery(pair, options, ports, store).run(signal);
-      return { points: report.copied.points, differs: pointsIn(report) ?? missingIn(report, task) };
+      const { points } = report.copied;
+      const differs = pointsIn(report);
+      const missing = differs === undefined ? missingIn(report.schema, task) : [];
+      if (missing.length === 0) return { points, differs };
+      return { points, differs: missingText(missing), settled: (until) => lookAgain(task, platform, until) };
     } finally {
       await Promise.all([pair.source.close(), pair.target.close()]);
     }
   };
+}
+
+/** Whether the target still misses something beside points. */
+async function lookAgain(task: Task<Backend>, platform: Platform, signal: AbortSignal): Promise<Settled> {
+  const scope = scopeOf(task.db);
+  const servers = [task.other, task.target].map(({ output }) => new Server(output, platform));
+  try {
+    const [source, target] = await Promise.all(servers.map((server) => readSchema(server, scope, signal)));
+    const missing = missingIn(compareSchemas(source as Schema, target as Schema), task);
+    if (missing.some(({ what }) => what !== "user" && what !== "grant")) return "again";
+    return missing.length === 0 ? "yes" : "no";
+  } finally {
+    await Promise.all(servers.map((server) => server.close()));
+  }
 }
 
 const scopeOf = (db: string): Scope => (db === "*" ? {} : { db: fromReadable(db) });
@@ -110,9 +134,12 @@ function pointsIn({ differences, omitted }: CompareReport): string | undefined {
  * What a server that lacked a whole database needs beside points before it gets queries: users, whom no copy can make, because
  * no server tells passwords. Elsewhere such a difference has nothing to do with the ranges.
  */
-function missingIn({ schema }: CompareReport, { known }: Task): string | undefined {
-  if (!known.ranges.some(({ rp }) => rp === "*")) return undefined;
-  const missing = schema.filter(({ kind }) => kind === "missing");
-  if (missing.length === 0) return undefined;
-  return `it lacks ${missing.map(({ what, name }) => `${what} ${name}`).join(", ")}`;
+function missingIn(schema: readonly SchemaDifference[], { known }: Task): SchemaDifference[] {
+  if (!known.ranges.some(({ rp }) => rp === "*")) return [];
+  return schema.filter(({ kind }) => kind === "missing");
+}
+
+function missingText(missing: readonly SchemaDifference[]): string {
+  const names = missing.map(({ what, name, db }) => `${what} ${name}${what === "grant" ? ` on ${db}` : ""}`);
+  return `it lacks ${names.join(", ")}: create that there, and it gets queries by itself`;
 }
