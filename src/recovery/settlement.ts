@@ -1,7 +1,7 @@
 import type { Clock } from "../platform.ts";
 
 /** Between two looks, in milliseconds. */
-const EVERY_MS = 5_000;
+const EVERY_MS = 3_000;
 
 /** Looks now and then whether a person has done what a recovery could not. */
 export class Settlement {
