@@ -48,33 +48,49 @@ export function createTaskRunner(platform: Platform): RunTask {
   return async (task, config, meter, signal) => {
     const { target, other, db } = task;
     const pair = { source: new Server(other.output, platform), target: new Server(target.output, platform) };
-    const suspects = task.known.ranges.map(({ minNs, maxNs, ...place }) => ({
-      ...place,
-      min: minNs,
-      max: maxNs,
-    }));
-    const control = processControl([target, other], suspects);
-    const { clock, random } = platform;
-    const ports = { clock, random, control, meter };
+    const ports = { clock: platform.clock, random: platform.random, meter };
     try {
-      if (task.kind === "compare") return await compare(task, pair, ports, signal);
+      if (task.kind === "compare") {
+        const control = processControl([target, other], []);
+        return await compare(task, pair, { ...ports, control }, signal);
+      }
       const key = JSON.stringify([target.name, other.name, db]);
       const store = states.get(key) ?? memoryState();
       states.set(key, store);
-      const options = {
-        ...{ scope: scopeOf(db), deep: false, patienceMs: PATIENCE_MS, dryRun: false, prune: false },
-        ...{ limits: { bytesPerSecond: config.maxRate }, suspectsOnly: true },
-      };
-      const report = await new Recovery(pair, options, ports, store).run(signal);
-      const { points } = report.copied;
-      const differs = pointsIn(report);
-      const missing = differs === undefined ? missingIn(report.schema, task) : [];
+      const { points, differs, schema } = await repair(task, pair, { config, store }, ports, signal);
+      const missing = differs === undefined ? missingIn(schema, task) : [];
       if (missing.length === 0) return { points, differs };
       return { points, differs: missingText(missing), settled: (until) => lookAgain(task, platform, until) };
     } finally {
       await Promise.all([pair.source.close(), pair.target.close()]);
     }
   };
+}
+
+/** Range by range: what else lies in the same time shards may be right here, and wrong at the other one. */
+async function repair(
+  { target, other, known, db }: Task<Backend>,
+  pair: Pair,
+  { config, store }: { readonly config: RecoveryConfig; readonly store: StateStore },
+  ports: Omit<RecoveryPorts, "control">,
+  signal: AbortSignal,
+): Promise<Outcome & { readonly schema: readonly SchemaDifference[] }> {
+  let points = 0;
+  let differs: string | undefined;
+  let schema: readonly SchemaDifference[] = [];
+  for (const range of known.ranges) {
+    const suspect = { db: range.db, rp: range.rp, min: range.minNs, max: range.maxNs };
+    const control = processControl([target, other], [suspect]);
+    const options = {
+      ...{ scope: { ...scopeOf(db), ...partOf(range) }, suspectsOnly: true, deep: false, prune: false },
+      ...{ limits: { bytesPerSecond: config.maxRate }, patienceMs: PATIENCE_MS, dryRun: false },
+    };
+    const report = await new Recovery(pair, options, { ...ports, control }, store).run(signal);
+    points += report.copied.points;
+    differs ??= pointsIn(report);
+    schema = report.schema;
+  }
+  return { points, differs, schema };
 }
 
 /** Whether the target still misses something beside points. */
