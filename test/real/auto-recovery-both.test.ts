@@ -53,9 +53,19 @@ describe("two replicas that each lost writes while the other one was up", {
   const output = () => `\n${relay.output}`;
   const points = async (name: Name, db: string) => new Set(await servers[name].points(db));
 
+  /** Again until it is stored, as a client does: of two servers one is down, and the other one has only just come up. */
   async function writeLines(db: string, body: readonly string[]): Promise<void> {
-    const answer = await write(relay.url("main"), db, body.join("\n"));
-    assert.equal(answer.status, 204, answer.body);
+    let answer = "";
+    await poll(
+      async () => {
+        const { status: code, body: text } = await write(relay.url("main"), db, body.join("\n"));
+        answer = text;
+        return code === 204;
+      },
+      "a write to be stored",
+      REPAIRED_MS,
+      () => answer,
+    );
   }
 
   /** Points that differ in nothing but `source` and their times, which begin at `at` and are `stepNs` apart. */
