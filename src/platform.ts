@@ -198,6 +198,7 @@ export interface Platform {
   /** Calls `run` at the end of the current turn of the event loop, after what is already readable was read. */
   defer(run: () => void): void;
   readonly log: LogSink;
+  /** @throws {RelayError} if certificates or the key cannot be used. */
   openHttp(options: HttpClientOptions): HttpClient;
   readonly datagrams?: Datagrams;
   /**
@@ -205,7 +206,10 @@ export interface Platform {
    * @throws {SpoolError} `locked` when another process has it.
    */
   openSpool?(path: string): Promise<SpoolRoot>;
-  /** Reads a small text file whole, as a certificate; absent where there are no files. Throws if it cannot. */
+  /**
+   * Reads a small text file whole, as a certificate; absent where there are no files.
+   * @throws {RelayError} if it cannot.
+   */
   readText?(path: string): string;
   /**
    * Inflates a gzip body of one or more members.

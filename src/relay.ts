@@ -23,6 +23,7 @@ import { Listener } from "./relay/listener.ts";
 import { MissingDatabases } from "./relay/missing-databases.ts";
 import { nameOf, signatureOf } from "./relay/names.ts";
 import { Storages } from "./relay/storages.ts";
+import { checkTlsFiles } from "./relay/tls-files.ts";
 import { MAP_ALGORITHM, MAP_VERSION } from "./shard/map.ts";
 import type { ShardingStatus } from "./shard/sharding.ts";
 import { UdpListeners, type UdpStatus } from "./udp/listeners.ts";
@@ -94,9 +95,11 @@ export class Relay {
 
   /**
    * A relay with its spool.
-   * @throws {SpoolError} when it cannot be opened, or another process has it.
+   * @throws {ConfigError} when a certificate cannot be used.
+   * @throws {SpoolError} when the spool cannot be opened, or another process has it.
    */
   static async open(config: Config, platform: Platform): Promise<Relay> {
+    checkTlsFiles(config, platform);
     const relay = new Relay(config, platform);
     try {
       await relay.#storages.prepare(config, new Set());
@@ -155,8 +158,12 @@ export class Relay {
     await this.#udp.apply(config.udp);
   }
 
-  /** Takes over a new config: connections and backlogs of backends that stay in it stay. */
+  /**
+   * Takes over a new config: connections and backlogs of backends that stay in it stay.
+   * @throws {RelayError}
+   */
   async reload(config: Config): Promise<void> {
+    checkTlsFiles(config, this.#platform);
     await this.#storages.prepare(config, new Set(this.backends().map(({ name }) => name)));
     // What they collected is for listeners and backends that may leave with them.
     await this.#udp.closeOthers(config.udp);

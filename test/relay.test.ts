@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Context } from "hono";
+import type { OutputConfig } from "../src/config/config.ts";
 import { parseConfig } from "../src/config/parse.ts";
-import { TransportError } from "../src/errors.ts";
+import { RelayError, TransportError } from "../src/errors.ts";
+import type { HttpClientOptions } from "../src/platform.ts";
 import { Relay } from "../src/relay.ts";
 import type { Write, Writer } from "../src/writer.ts";
 import { source } from "./config/support.ts";
@@ -45,15 +47,28 @@ function platformWithout(down: ReadonlySet<string>) {
 
 test("a config that cannot be applied leaves every backend with its backlog where it was", async () => {
   const down = new Set(["b"]);
-  const platform = platformWithout(down);
+  const sound = platformWithout(down);
+  const openHttp = sound.openHttp.bind(sound);
+  const platform = Object.assign(sound, {
+    openHttp: (options: HttpClientOptions) => {
+      if (options.origin.startsWith("http://wrong")) throw new RelayError("WRONG", "it cannot be opened");
+      return openHttp(options);
+    },
+  });
   const config = configOf({ main: ["a", "b"] });
   const relay = await Relay.open(config, platform);
   await writerOf(relay, "main").post(write, signal);
   await platform.clock.advance(0);
   const [http] = config.http;
   assert.ok(http);
-  const outputs = http.outputs.map((output, i) => (i === 1 ? output : { ...output, ca: "/no/such/file" }));
-  await assert.rejects(relay.reload({ ...config, http: [{ ...http, outputs }] }), { code: "NO_FILES" });
+  const wrong: readonly [Partial<OutputConfig>, string][] = [
+    [{ ca: "/no/such/file" }, "CONFIG"],
+    [{ origin: "http://wrong:8086" }, "WRONG"],
+  ];
+  for (const [changed, code] of wrong) {
+    const outputs = http.outputs.map((output, i) => (i === 1 ? output : { ...output, ...changed }));
+    await assert.rejects(relay.reload({ ...config, http: [{ ...http, outputs }] }), { code });
+  }
   await relay.reload(config);
   assert.deepEqual(
     relay.status().backends.map(({ name, backlog }) => [name, backlog.records]),

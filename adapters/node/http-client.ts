@@ -1,4 +1,3 @@
-import { createSecureContext } from "node:tls";
 import { Client } from "undici";
 import { TransportError } from "../../src/errors.ts";
 import type {
@@ -12,6 +11,7 @@ import type {
 import type { Exchange, ExchangeOwner, Slot } from "./http-exchange.ts";
 import { StreamedExchange } from "./http-stream.ts";
 import { WholeExchange } from "./http-whole.ts";
+import { secureContext } from "./tls-files.ts";
 
 /**
  * An idle connection is kept this long, in milliseconds, unless the server's Keep-Alive header says less. Longer
@@ -44,12 +44,11 @@ class UndiciHttpClient implements HttpClient, ExchangeOwner {
     this.secure = options.origin.startsWith("https:");
     this.#connect = { timeout: options.connectTimeoutMs };
     if (this.secure) {
-      const { ca, cert, key, skipVerification } = options.tls;
       this.#connect = {
         timeout: options.connectTimeoutMs,
-        secureContext: createSecureContext({ ca, cert, key }),
+        secureContext: secureContext(options.tls),
         // Always given, or NODE_TLS_REJECT_UNAUTHORIZED would decide.
-        rejectUnauthorized: !skipVerification,
+        rejectUnauthorized: !options.tls.skipVerification,
       };
     }
   }

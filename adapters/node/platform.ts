@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
 import type { Clock, LogSink, Platform } from "../../src/platform.ts";
 import { nodeDatagrams } from "./datagrams.ts";
 import { gunzip, gzip } from "./gzip.ts";
 import { createHttpClient } from "./http-client.ts";
 import { buildOf, processFigures } from "./process-figures.ts";
 import { openSpool } from "./spool-files.ts";
+import { readText } from "./tls-files.ts";
 
 /** The longest time that a timer of the runtime can be set for; a longer one would fire at once. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -43,7 +43,7 @@ export function nodePlatform(log: LogSink): Platform {
     openHttp: createHttpClient,
     datagrams: nodeDatagrams,
     openSpool: (path) => openSpool(path),
-    readText: (path) => readFileSync(path, "utf8"),
+    readText,
     gunzip,
     gzip,
     build: buildOf("node"),

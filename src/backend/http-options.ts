@@ -14,12 +14,7 @@ export function httpOptions(
     origin: output.origin,
     connections,
     connectTimeoutMs: Math.min(CONNECT_TIMEOUT_MS, output.timeoutMs),
-    tls: {
-      skipVerification: output.skipTlsVerification,
-      ...pem("ca", output.ca, platform),
-      ...pem("cert", output.cert, platform),
-      ...pem("key", output.key, platform),
-    },
+    tls: { skipVerification: output.skipTlsVerification, ...readTlsFiles(output, platform) },
   };
 }
 
@@ -28,13 +23,23 @@ export function basePath({ writePath }: OutputConfig): string {
   return writePath.replace(/(?:\/api\/v2)?\/write$/, "");
 }
 
-function pem(
-  name: "ca" | "cert" | "key",
-  path: string | undefined,
+/** Paths of PEM files. */
+export type TlsFiles = { readonly [Name in "ca" | "cert" | "key"]?: string | undefined };
+
+/**
+ * What is in the files.
+ * @throws {RelayError} if one cannot be read.
+ */
+export function readTlsFiles(
+  paths: TlsFiles,
   { readText }: Pick<Platform, "readText">,
-) {
-  if (path === undefined) return {};
-  if (readText === undefined)
-    throw new RelayError("NO_FILES", `${name} = "${path}": this runtime has no files`);
-  return { [name]: readText(path) };
+): { ca?: string; cert?: string; key?: string } {
+  const found: { ca?: string; cert?: string; key?: string } = {};
+  for (const name of ["ca", "cert", "key"] as const) {
+    const path = paths[name];
+    if (path === undefined) continue;
+    if (readText === undefined) throw new RelayError("NO_FILES", `${path}: this runtime has no files`);
+    found[name] = readText(path);
+  }
+  return found;
 }

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { AdminConfig } from "../config/config.ts";
-import { RelayError } from "../errors.ts";
+import type { Secret } from "../config/secret.ts";
+import { RelayError, TransportError } from "../errors.ts";
 import type { HttpClient, Platform } from "../platform.ts";
 import { AdminClient, AdminError } from "./admin-client.ts";
 import { type PeerAnswer, peerAnswerSchema } from "./peer-answer.ts";
@@ -27,24 +27,25 @@ export class Peer {
   lastSeenAtMs: number | undefined;
   /** Why there was no answer the last time. */
   error: string | undefined;
+  /** True if that was because of TLS. */
+  distrusted = false;
   /** In a row. */
   failures = 0;
 
-  /** @throws {RelayError} if the certificates of the authorities cannot be read. */
+  /** @param ca PEM text of authorities; the system's unless given. */
   constructor(
     origin: string,
-    { peerToken, peerCa }: AdminConfig,
-    platform: Pick<Platform, "clock" | "openHttp" | "readText">,
+    { token, ca }: { readonly token: Secret | undefined; readonly ca?: string },
+    platform: Pick<Platform, "clock" | "openHttp">,
   ) {
     this.#platform = platform;
     this.name = new URL(origin).host;
-    const ca = peerCa === undefined || !origin.startsWith("https:") ? {} : { ca: read(peerCa, platform) };
     this.#http = platform.openHttp({
       ...{ origin, connections: CONNECTIONS, connectTimeoutMs: TIMEOUT_MS },
-      tls: { skipVerification: false, ...ca },
+      tls: { skipVerification: false, ...(ca !== undefined && { ca }) },
     });
     this.#client = new AdminClient({
-      ...{ http: this.#http, token: peerToken, address: this.name },
+      ...{ http: this.#http, token, address: this.name },
       ...{ timeoutMs: TIMEOUT_MS, maxAnswerBytes: MAX_ANSWER_BYTES },
     });
   }
@@ -58,9 +59,12 @@ export class Peer {
       this.answer = parsed.output;
       this.lastSeenAtMs = this.#platform.clock.now();
       this.error = undefined;
+      this.distrusted = false;
       this.failures = 0;
     } catch (error) {
       this.error = error instanceof RelayError ? error.message : "internal error";
+      const { cause } = error as Error;
+      this.distrusted = cause instanceof TransportError && cause.failure === "tls";
       this.failures++;
     }
   }
@@ -78,10 +82,4 @@ export class Peer {
   close(): Promise<void> {
     return this.#http.close();
   }
-}
-
-function read(path: string, { readText }: Pick<Platform, "readText">): string {
-  if (readText === undefined)
-    throw new RelayError("NO_FILES", `peer-ca = "${path}": this runtime has no files`);
-  return readText(path);
 }

@@ -1,3 +1,4 @@
+import { readTlsFiles } from "../backend/http-options.ts";
 import type { AdminConfig } from "../config/config.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform, Timer } from "../platform.ts";
@@ -11,6 +12,10 @@ import { RepairClaims } from "./repair-claims.ts";
 /** Between two questions to a peer, in milliseconds; twice as long after each one without an answer. */
 const ASK_MS = 5_000;
 const LONGEST_MS = 30_000;
+
+const UNREACHABLE = "start it, or repair the way to it; or take it out of peers. It is asked again by itself";
+const MISTRUST =
+  "set peer-ca to the file of the authority that signed its certificate, which must be for the host in peers, and reload this relay";
 
 /** A peer as `/status` shows it. */
 export interface PeerStatus {
@@ -54,16 +59,21 @@ export class Peers {
     this.claims = new RepairClaims(id.join(""));
   }
 
-  /** Takes over a config: peers that stay in it stay known. */
+  /**
+   * Takes over a config: peers that stay in it stay known.
+   * @throws {RelayError} if the certificates of the authorities cannot be used.
+   */
   apply(admin: AdminConfig | undefined): void {
     const before = this.#watched;
     // All of them before anything is changed: the file of the authorities may not be there.
     const wanted = (admin?.peers ?? []).map((origin) => {
-      const { peerToken, peerCa } = admin as AdminConfig;
-      const signature = JSON.stringify([origin, peerToken?.reveal()]);
-      const known = peerCa === undefined && before.find((watched) => watched.signature === signature);
-      if (known) return known;
-      const peer = new Peer(origin, admin as AdminConfig, this.#options.platform);
+      const { peerToken: token, peerCa } = admin as AdminConfig;
+      const files = origin.startsWith("https:") ? { ca: peerCa } : {};
+      const { ca } = readTlsFiles(files, this.#options.platform);
+      const signature = JSON.stringify([origin, token?.reveal(), ca]);
+      const known = before.find((watched) => watched.signature === signature);
+      if (known !== undefined) return known;
+      const peer = new Peer(origin, { token, ...(ca !== undefined && { ca }) }, this.#options.platform);
       return { peer, signature, timer: undefined, differed: false, gone: false };
     });
     this.#watched = wanted;
@@ -153,14 +163,14 @@ export class Peers {
     watched.differed = differs;
   }
 
-  #problemsOf({ answer, error }: Peer): PeerProblem[] {
+  #problemsOf({ answer, error, distrusted }: Peer): PeerProblem[] {
     const unreachable: PeerProblem[] =
       error === undefined
         ? []
         : [
             {
               ...{ severity: "warning", kind: "unreachable", what: error },
-              next: "start it, or repair the way to it; or take it out of peers. It is asked again by itself",
+              next: distrusted ? MISTRUST : UNREACHABLE,
             },
           ];
     return answer === undefined ? unreachable : [...unreachable, ...problemsBetween(this.self(), answer)];

@@ -4,13 +4,14 @@ import { RelayError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { Platform, Timer } from "../platform.ts";
 import { planFor, rangesOf, type Task } from "./auto-plan.ts";
-import type { RunTask } from "./auto-run.ts";
+import type { Outcome, RunTask } from "./auto-run.ts";
 import type { Alarm, AutoStatus, LastRecovery } from "./auto-status.ts";
 import { Ended } from "./ended-counts.ts";
 import { RecoveryError } from "./errors.ts";
 import { Meter } from "./progress.ts";
 import { isQuiet } from "./quiet.ts";
 import { type LeaseRepair, RepairedElsewhereError } from "./repair-lease.ts";
+import { Settlement } from "./settlement.ts";
 
 /** Between two looks at what there is to do, in milliseconds. */
 const LOOK_MS = 1_000;
@@ -46,6 +47,7 @@ interface Attempts {
   notBefore: number;
   /** Why not, if nothing failed. */
   why?: string;
+  settlement?: Settlement;
 }
 
 interface Running {
@@ -68,7 +70,7 @@ export class AutoRecovery {
   #running: Running | undefined;
   #ended: Promise<void> = Promise.resolve();
   #timer: Timer | undefined;
-  #stopped = false;
+  readonly #stopping = new AbortController();
 
   constructor(options: AutoRecoveryOptions) {
     this.#options = options;
@@ -80,7 +82,7 @@ export class AutoRecovery {
 
   /** Resolves when nothing is being copied any more. */
   async stop(): Promise<void> {
-    this.#stopped = true;
+    this.#stopping.abort(new RecoveryError("ABORTED", "the relay stops"));
     this.#timer?.cancel();
     this.#running?.abort.abort(new RecoveryError("ABORTED", "the relay stops"));
     await this.#ended;
@@ -114,7 +116,7 @@ export class AutoRecovery {
   }
 
   #lookLater(): void {
-    if (this.#stopped) return;
+    if (this.#stopping.signal.aborted) return;
     this.#timer = this.#options.platform.clock.after(LOOK_MS, () => {
       this.#look();
       this.#lookLater();
@@ -153,12 +155,13 @@ export class AutoRecovery {
     const held = this.#heldUp() ?? this.#options.missing.unknown(target);
     let why = held;
     for (const db of held === undefined ? databases : []) {
-      const { notBefore = 0, why: before } = this.#attempts.get(keyOf(target, db)) ?? {};
+      const { notBefore = 0, why: before, settlement } = this.#attempts.get(keyOf(target, db)) ?? {};
       const plan = planFor(target, db, replicas);
       if (plan.kind === "wait") why ??= plan.why;
-      else if (this.#options.platform.clock.monotonic() < notBefore)
+      else if (this.#options.platform.clock.monotonic() < notBefore) {
         why ??= before ?? this.#retryText(notBefore);
-      else if (this.#running === undefined) return plan;
+        settlement?.look();
+      } else if (this.#running === undefined) return plan;
       else why ??= `${this.#running.task.target.name} is being looked after first`;
     }
     if (why !== undefined) this.#waiting.set(target.name, why);
@@ -230,9 +233,10 @@ export class AutoRecovery {
     };
     try {
       signal.throwIfAborted();
-      const { points, differs } = await run(task, config(), meter, signal);
+      const { points, differs, settled } = await run(task, config(), meter, signal);
       if (differs === undefined) await this.#equal(task);
       else this.#differs(task, differs);
+      if (settled !== undefined) this.#awaitSettlement(task, settled);
       ended({ result: differs === undefined ? "equal" : "different", points });
     } catch (error) {
       const isKnown = error instanceof RelayError;
@@ -241,6 +245,23 @@ export class AutoRecovery {
       if (!isKnown) log.error("recovery-failed", { backend: target.name, error: String(error) });
       ended({ result: "failed", points: meter.read().points, error: text });
     }
+  }
+
+  /** The points are equal: what is missing beside them ends the matter once it is there. */
+  #awaitSettlement(task: Task<Backend>, ask: Required<Outcome>["settled"]): void {
+    const { platform, log } = this.#options;
+    const { target, other, db } = task;
+    const attempts = this.#attempts.get(keyOf(target, db)) as Attempts;
+    attempts.settlement = new Settlement(platform.clock, async () => {
+      const settled = await ask(this.#stopping.signal);
+      // Somebody else may have settled it.
+      if (this.#attempts.get(keyOf(target, db)) !== attempts || settled === "no") return;
+      if (settled === "again") return void this.#attempts.delete(keyOf(target, db));
+      await this.#equal(task);
+      const last = this.#last.get(target.name);
+      if (last?.db === db) this.#last.set(target.name, { ...last, result: "equal" });
+      log.info("recovery-settled", { backend: target.name, from: other.name, db });
+    });
   }
 
   /** What was not touched since the task was made is forgotten; whatever was is looked at again. */

@@ -11,6 +11,7 @@ import { processControl } from "./process-control.ts";
 import type { Meter } from "./progress.ts";
 import { Recovery } from "./recover.ts";
 import type { CompareReport } from "./report.ts";
+import { compareSchemas, readSchema, type Schema, type SchemaDifference } from "./schema.ts";
 import { Server } from "./server.ts";
 import type { StateStore } from "./state.ts";
 import type { Pair } from "./unit.ts";
@@ -25,7 +26,12 @@ export interface Outcome {
   readonly points: number;
   /** What still differs, in words; undefined if nothing does. */
   readonly differs: string | undefined;
+  /** Where a person has to make that: tells whether it is there by now. Rejects with a ServerError. */
+  readonly settled?: (signal: AbortSignal) => Promise<Settled>;
 }
+
+/** `again`: something is missing that a recovery makes, so whatever was known is not true any more. */
+export type Settled = "yes" | "no" | "again";
 
 /** @throws {RelayError} Also the reason of the signal. */
 export type RunTask = (
@@ -42,29 +48,63 @@ export function createTaskRunner(platform: Platform): RunTask {
   return async (task, config, meter, signal) => {
     const { target, other, db } = task;
     const pair = { source: new Server(other.output, platform), target: new Server(target.output, platform) };
-    const suspects = task.known.ranges.map(({ minNs, maxNs, ...place }) => ({
-      ...place,
-      min: minNs,
-      max: maxNs,
-    }));
-    const control = processControl([target, other], suspects);
-    const { clock, random } = platform;
-    const ports = { clock, random, control, meter };
+    const ports = { clock: platform.clock, random: platform.random, meter };
     try {
-      if (task.kind === "compare") return await compare(task, pair, ports, signal);
+      if (task.kind === "compare") {
+        const control = processControl([target, other], []);
+        return await compare(task, pair, { ...ports, control }, signal);
+      }
       const key = JSON.stringify([target.name, other.name, db]);
       const store = states.get(key) ?? memoryState();
       states.set(key, store);
-      const options = {
-        ...{ scope: scopeOf(db), deep: false, patienceMs: PATIENCE_MS, dryRun: false, prune: false },
-        ...{ limits: { bytesPerSecond: config.maxRate }, suspectsOnly: true },
-      };
-      const report = await new Recovery(pair, options, ports, store).run(signal);
-      return { points: report.copied.points, differs: pointsIn(report) ?? missingIn(report, task) };
+      const { points, differs, schema } = await repair(task, pair, { config, store }, ports, signal);
+      const missing = differs === undefined ? missingIn(schema, task) : [];
+      if (missing.length === 0) return { points, differs };
+      return { points, differs: missingText(missing), settled: (until) => lookAgain(task, platform, until) };
     } finally {
       await Promise.all([pair.source.close(), pair.target.close()]);
     }
   };
+}
+
+/** Range by range: what else lies in the same time shards may be right here, and wrong at the other one. */
+async function repair(
+  { target, other, known, db }: Task<Backend>,
+  pair: Pair,
+  { config, store }: { readonly config: RecoveryConfig; readonly store: StateStore },
+  ports: Omit<RecoveryPorts, "control">,
+  signal: AbortSignal,
+): Promise<Outcome & { readonly schema: readonly SchemaDifference[] }> {
+  let points = 0;
+  let differs: string | undefined;
+  let schema: readonly SchemaDifference[] = [];
+  for (const range of known.ranges) {
+    const suspect = { db: range.db, rp: range.rp, min: range.minNs, max: range.maxNs };
+    const control = processControl([target, other], [suspect]);
+    const options = {
+      ...{ scope: { ...scopeOf(db), ...partOf(range) }, suspectsOnly: true, deep: false, prune: false },
+      ...{ limits: { bytesPerSecond: config.maxRate }, patienceMs: PATIENCE_MS, dryRun: false },
+    };
+    const report = await new Recovery(pair, options, { ...ports, control }, store).run(signal);
+    points += report.copied.points;
+    differs ??= pointsIn(report);
+    schema = report.schema;
+  }
+  return { points, differs, schema };
+}
+
+/** Whether the target still misses something beside points. */
+async function lookAgain(task: Task<Backend>, platform: Platform, signal: AbortSignal): Promise<Settled> {
+  const scope = scopeOf(task.db);
+  const servers = [task.other, task.target].map(({ output }) => new Server(output, platform));
+  try {
+    const [source, target] = await Promise.all(servers.map((server) => readSchema(server, scope, signal)));
+    const missing = missingIn(compareSchemas(source as Schema, target as Schema), task);
+    if (missing.some(({ what }) => what !== "user" && what !== "grant")) return "again";
+    return missing.length === 0 ? "yes" : "no";
+  } finally {
+    await Promise.all(servers.map((server) => server.close()));
+  }
 }
 
 const scopeOf = (db: string): Scope => (db === "*" ? {} : { db: fromReadable(db) });
@@ -110,9 +150,12 @@ function pointsIn({ differences, omitted }: CompareReport): string | undefined {
  * What a server that lacked a whole database needs beside points before it gets queries: users, whom no copy can make, because
  * no server tells passwords. Elsewhere such a difference has nothing to do with the ranges.
  */
-function missingIn({ schema }: CompareReport, { known }: Task): string | undefined {
-  if (!known.ranges.some(({ rp }) => rp === "*")) return undefined;
-  const missing = schema.filter(({ kind }) => kind === "missing");
-  if (missing.length === 0) return undefined;
-  return `it lacks ${missing.map(({ what, name }) => `${what} ${name}`).join(", ")}`;
+function missingIn(schema: readonly SchemaDifference[], { known }: Task): SchemaDifference[] {
+  if (!known.ranges.some(({ rp }) => rp === "*")) return [];
+  return schema.filter(({ kind }) => kind === "missing");
+}
+
+function missingText(missing: readonly SchemaDifference[]): string {
+  const names = missing.map(({ what, name, db }) => `${what} ${name}${what === "grant" ? ` on ${db}` : ""}`);
+  return `it lacks ${names.join(", ")}: create that there, and it gets queries by itself`;
 }

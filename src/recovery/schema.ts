@@ -4,6 +4,9 @@ import { quoteIdentifier } from "../influxql/quote.ts";
 import { ServerError } from "./errors.ts";
 import type { Server, Table } from "./server.ts";
 
+/** What InfluxDB shows where somebody had a grant once. */
+const REVOKED = "NO PRIVILEGES";
+
 /** A retention policy. */
 export interface Policy {
   readonly name: string;
@@ -50,7 +53,7 @@ export async function readSchema(
       queries: queries?.get(name) ?? (queries && new Map()),
     });
   }
-  return { databases, users: await unlessRefused(() => readUsers(server, signal)) };
+  return { databases, users: await unlessRefused(() => readUsers(server, only, signal)) };
 }
 
 async function readPolicies(server: Server, db: string, signal: AbortSignal): Promise<Map<string, Policy>> {
@@ -82,7 +85,12 @@ async function readQueries(server: Server, signal: AbortSignal): Promise<Map<str
   );
 }
 
-async function readUsers(server: Server, signal: AbortSignal): Promise<Map<string, User>> {
+/** With the grants of one database, if that is all that is looked at. */
+async function readUsers(
+  server: Server,
+  only: string | undefined,
+  signal: AbortSignal,
+): Promise<Map<string, User>> {
   const users = new Map<string, User>();
   for (const [name, admin] of await columns(server, "SHOW USERS", ["user", "admin"], signal)) {
     const grants = await columns(
@@ -93,7 +101,11 @@ async function readUsers(server: Server, signal: AbortSignal): Promise<Map<strin
     );
     users.set(String(name), {
       admin: admin === true,
-      grants: new Map(grants.map(([db, privilege]) => [String(db), String(privilege)])),
+      grants: new Map(
+        grants
+          .map(([db, privilege]) => [String(db), String(privilege)] as const)
+          .filter(([db, privilege]) => privilege !== REVOKED && (only === undefined || db === only)),
+      ),
     });
   }
   return users;
@@ -182,7 +194,10 @@ const policyText = (policy: Policy): string => `${policyClause(policy)}${policy.
 const policyClause = ({ durationNs, shardNs, replicas }: Policy): string =>
   `DURATION ${durationNs === 0n ? "INF" : `${durationNs}ns`} REPLICATION ${replicas} SHARD DURATION ${shardNs}ns`;
 
-/** The statements that make what the target misses. Users are not among them: nobody can read a password. */
+/**
+ * The statements that make what the target misses. Users are not among them: nobody can read a password. Grants are only where
+ * the whole database was missing: elsewhere somebody may have taken them away.
+ */
 export function repairStatements(source: Schema, target: Schema): string[] {
   const statements: string[] = [];
   for (const [db, { policies, queries }] of source.databases) {
@@ -202,6 +217,16 @@ export function repairStatements(source: Schema, target: Schema): string[] {
     const known = theirs === undefined ? new Map() : theirs.queries;
     for (const [name, text] of queries ?? [])
       if (known !== undefined && !known.has(name)) statements.push(text);
+    if (theirs === undefined) statements.push(...grantStatements(db, source, target));
   }
   return statements;
+}
+
+/** Of users that the target has. */
+function grantStatements(db: string, source: Schema, target: Schema): string[] {
+  return [...(source.users ?? [])].flatMap(([name, { grants }]) => {
+    const privilege = grants.get(db);
+    if (privilege === undefined || !target.users?.has(name)) return [];
+    return [`GRANT ${privilege} ON ${quoteIdentifier(db)} TO ${quoteIdentifier(name)}`];
+  });
 }

@@ -1,4 +1,5 @@
 import { BackendClient } from "../backend/client.ts";
+import { httpOptions } from "../backend/http-options.ts";
 import { isExpired, wordsOf } from "../backend/outcome.ts";
 import type { OutputConfig } from "../config/config.ts";
 import { TransportError } from "../errors.ts";
@@ -179,19 +180,9 @@ export class Server {
 }
 
 function openHttp(output: OutputConfig, platform: Platform): HttpClient {
-  const { ca, cert, key } = output;
-  const pem = (name: "ca" | "cert" | "key", path: string | undefined) =>
-    path === undefined || platform.readText === undefined ? {} : { [name]: platform.readText(path) };
   return platform.openHttp({
-    origin: output.origin,
-    connections: CONNECTIONS,
+    ...httpOptions(output, CONNECTIONS, platform),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    tls: {
-      skipVerification: output.skipTlsVerification,
-      ...pem("ca", ca),
-      ...pem("cert", cert),
-      ...pem("key", key),
-    },
   });
 }
 

@@ -16,7 +16,7 @@ const REFUSED =
 interface Suspicion {
   /** Not before (monotonic). */
   at: number;
-  /** Databases that were missing at the first look; undefined before it. */
+  /** Databases that were missing at the look before; undefined before the first. */
   first: ReadonlySet<string> | undefined;
   /** It was asked, and did not tell. */
   refused?: boolean;
@@ -74,6 +74,8 @@ export class MissingDatabases {
   }
 
   async #ask(backend: Backend, suspicion: Suspicion, replicas: readonly Backend[]): Promise<void> {
+    // What is on its way there may be the statement that makes it.
+    const first = [...(suspicion.first ?? [])].filter((db) => !backend.isCatchingUp(db));
     const missing = await missingOn(backend, replicas);
     if (this.#suspicions.get(backend) !== suspicion) return;
     if (missing === undefined) {
@@ -82,28 +84,28 @@ export class MissingDatabases {
         at: this.#clock.monotonic() + SECOND_LOOK_MS,
         refused: true,
       });
-    } else if (missing.size === 0 || suspicion.first !== undefined) {
-      for (const db of missing) if (suspicion.first?.has(db)) backend.handoff.lacksDatabase(db);
-      this.#suspicions.delete(backend);
     } else {
-      this.#suspicions.set(backend, { at: this.#clock.monotonic() + SECOND_LOOK_MS, first: missing });
+      const sure = missing.filter((db) => first.includes(db) && !backend.isCatchingUp(db));
+      for (const db of sure) backend.handoff.lacksDatabase(db);
+      if (sure.length === missing.length) this.#suspicions.delete(backend);
+      else
+        this.#suspicions.set(backend, {
+          at: this.#clock.monotonic() + SECOND_LOOK_MS,
+          first: new Set(missing),
+        });
     }
   }
 }
 
 /** Undefined if it does not tell. */
-async function missingOn(
-  backend: Backend,
-  replicas: readonly Backend[],
-): Promise<ReadonlySet<string> | undefined> {
+async function missingOn(backend: Backend, replicas: readonly Backend[]): Promise<string[] | undefined> {
   const own = await databasesOf(backend);
   if (own === undefined) return undefined;
   const others = await Promise.all(
     replicas.filter(({ health }) => health.up).map((replica) => databasesOf(replica)),
   );
   const there = others.flatMap((databases) => databases ?? []);
-  // What is on its way there may be the statement that makes it.
-  return new Set(there.filter((db) => !own.includes(db) && !backend.isCatchingUp(db)));
+  return [...new Set(there)].filter((db) => !own.includes(db));
 }
 
 async function databasesOf(backend: Backend): Promise<string[] | undefined> {

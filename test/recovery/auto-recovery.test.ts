@@ -6,7 +6,7 @@ import { RECOVERY_DEFAULTS } from "../../src/config/defaults.ts";
 import { createLog } from "../../src/observe/log.ts";
 import type { Task } from "../../src/recovery/auto-plan.ts";
 import { AutoRecovery } from "../../src/recovery/auto-recovery.ts";
-import type { Outcome } from "../../src/recovery/auto-run.ts";
+import type { Outcome, Settled } from "../../src/recovery/auto-run.ts";
 import { ServerError } from "../../src/recovery/errors.ts";
 import { type LeaseRepair, RepairedElsewhereError } from "../../src/recovery/repair-lease.ts";
 import { createReplicaSet } from "../backend/replica-set.ts";
@@ -154,6 +154,40 @@ test("what still differs is an alarm until somebody has settled it", async () =>
   await b.handoff.repaired([{ db: "d", rp: "", minNs: 0n, maxNs: 9n }], { lost: 99, suspect: 99 });
   await clock.advance(SECOND);
   assert.deepEqual(status("b").alarms, []);
+});
+
+test("what only a person can make is looked for every few seconds, and there the matter ends", async () => {
+  const { b, clock, calls, end, status } = await fixture();
+  let settled: Settled = "no";
+  const outcome = { ...DIFFERENT, settled: async () => settled };
+  lose(b);
+  await clock.advance(SECOND);
+  await end(outcome);
+  await clock.advance(10 * SECOND);
+  assert.deepEqual([calls.length, status("b").alarms.length], [1, 1]);
+  settled = "yes";
+  await clock.advance(6 * SECOND);
+  assert.deepEqual([calls.length, status("b").alarms, status("b").last?.result], [1, [], "equal"]);
+  assert.equal(b.isInSync(), true);
+});
+
+test("what was lost since then is not forgotten with it", async () => {
+  const { b, clock, calls, end } = await fixture();
+  lose(b);
+  await clock.advance(SECOND);
+  await end({ ...DIFFERENT, settled: async () => "yes" });
+  lose(b, "d", 20n);
+  await clock.advance(6 * SECOND);
+  assert.deepEqual([calls.length, b.isInSync()], [2, false]);
+});
+
+test("a backend that was rebuilt once more does not wait for what is not true any more", async () => {
+  const { b, clock, calls, end } = await fixture();
+  lose(b);
+  await clock.advance(SECOND);
+  await end({ ...DIFFERENT, settled: async () => "again" });
+  await clock.advance(7 * SECOND);
+  assert.equal(calls.length, 2);
 });
 
 test("where both may differ and do not, it is forgotten on both", async () => {

@@ -63,6 +63,18 @@ test("what is missing is made as the source has it", () => {
   ]);
 });
 
+test("grants on a database that is missing as a whole are made for the users that are there", () => {
+  const source = schema(
+    { "a b": database([policy("p", { isDefault: true })]), known: database([]) },
+    new Map([
+      ["u v", user(false, { "a b": "ALL PRIVILEGES", known: "READ" })],
+      ["w", user(false, { "a b": "READ" })],
+    ]),
+  );
+  const target = schema({ known: database([]) }, new Map([["u v", user(false)]]));
+  assert.deepEqual(repairStatements(source, target).slice(1), ['GRANT ALL PRIVILEGES ON "a b" TO "u v"']);
+});
+
 test("policies that differ, users and grants are told and never made", () => {
   const source = schema(
     { d: database([policy("p", { durationNs: HOUR })]) },

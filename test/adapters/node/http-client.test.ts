@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { after, before, describe, it, type TestContext } from "node:test";
 import type { TLSSocket } from "node:tls";
 import { createHttpClient } from "../../../adapters/node/http-client.ts";
-import { TransportError } from "../../../src/errors.ts";
+import { RelayError, TransportError } from "../../../src/errors.ts";
 import type { HttpClient, HttpClientOptions, HttpRequest } from "../../../src/platform.ts";
 
 const SECRET = "canary-s3cret";
@@ -569,10 +569,15 @@ describe("HTTP client: TLS", () => {
     await assertFails(open(t, `https://127.0.0.1:${port}`).send(request()), "tls", false);
   });
 
-  it("throws at once when a certificate cannot be read", () => {
-    const tls = { skipVerification: false, cert: "no PEM", key: "no PEM" };
-    assert.throws(() =>
-      createHttpClient({ origin: "https://127.0.0.1:1", connections: 1, connectTimeoutMs: 1_000, tls }),
-    );
+  it("throws at once when certificates cannot be used, also where Node would trust nobody, or all the world", () => {
+    const wrong = [{ cert: "no PEM", key: "no PEM" }, { ca: "no PEM" }, { ca: "" }];
+    for (const files of wrong) {
+      const tls = { skipVerification: false, ...files };
+      assert.throws(
+        () =>
+          createHttpClient({ origin: "https://127.0.0.1:1", connections: 1, connectTimeoutMs: 1_000, tls }),
+        RelayError,
+      );
+    }
   });
 });
