@@ -12,6 +12,7 @@ import type { Meter } from "./progress.ts";
 import { Recovery } from "./recover.ts";
 import type { CompareReport } from "./report.ts";
 import { Server } from "./server.ts";
+import { shareOf } from "./share.ts";
 import type { StateStore } from "./state.ts";
 import type { Pair } from "./unit.ts";
 import { ALL_TIME, earliest, latest } from "./windows.ts";
@@ -41,7 +42,11 @@ export function createTaskRunner(platform: Platform): RunTask {
 
   return async (task, config, meter, signal) => {
     const { target, other, db } = task;
-    const pair = { source: new Server(other.output, platform), target: new Server(target.output, platform) };
+    const pair = {
+      source: new Server(other.output, platform),
+      target: new Server(target.output, platform),
+      share: shareOf(config.maxLoad, platform.clock, signal),
+    };
     const suspects = task.known.ranges.map(({ minNs, maxNs, ...place }) => ({
       ...place,
       min: minNs,
