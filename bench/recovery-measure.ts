@@ -15,8 +15,8 @@ import { figure, median, ratio, type Table } from "./spool-report.ts";
 export interface RecoveryBenchOptions {
   readonly rounds: number;
   readonly points: number;
-  /** MB/s; 0 for no limit. */
-  readonly limits: readonly number[];
+  /** Percent of the time of servers, beside live writes. */
+  readonly loads: readonly number[];
 }
 
 /** The large database of {@link measureMemory}, in small ones. */
@@ -83,7 +83,8 @@ async function copyAlone(a: RealInfluxdb, b: RealInfluxdb, points: number): Prom
     const ports = { clock: platform.clock, random: Math.random, pace: async () => {}, progress: () => {} };
     const writer = new BatchWriter(target, place, ports, signal);
     const span = { start: FIRST_NS + day * DAY_NS, end: FIRST_NS + (day + 1n) * DAY_NS };
-    const copy = (m: number) => copySpan(source, { ...place, ...span, measurement: `m${m}` }, span, writer);
+    const copy = (m: number) =>
+      copySpan({ source }, { ...place, ...span, measurement: `m${m}` }, span, writer);
     await inParallel(
       Array.from({ length: MEASUREMENTS }, (_, m) => m),
       3,

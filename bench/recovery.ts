@@ -10,7 +10,7 @@ const USAGE = `Usage: node bench/recovery.ts [OPTION]...
   --case NAME    copy, compare, live, memory; may be repeated (copy, compare, live)
   --rounds N     rounds; the figures are medians over them (3)
   --points N     points of a round, in thousands (1000)
-  --limit N      of live: MB/s that a recovery copies at most, 0 for no limit; may be repeated (4, 16, 0)
+  --load N       of live: max-load-percent of recoveries and comparisons; may be repeated (25, 100)
   --markdown     another form of output`;
 
 const { values } = parseArgs({
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     case: { type: "string", multiple: true, default: ["copy", "compare", "live"] },
     rounds: { type: "string", default: "3" },
     points: { type: "string", default: "1000" },
-    limit: { type: "string", multiple: true, default: ["4", "16", "0"] },
+    load: { type: "string", multiple: true, default: ["25", "100"] },
     markdown: { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
@@ -30,7 +30,7 @@ if (values.help) {
   const options = {
     rounds: whole("--rounds", values.rounds),
     points: whole("--points", values.points) * 1_000,
-    limits: values.limit.map((limit) => (limit === "0" ? 0 : whole("--limit", limit))),
+    loads: values.load.map((load) => whole("--load", load)),
   };
   console.log(`${machine()}; medians over ${options.rounds} rounds, by turns.\n`);
   const measures = { copy: measureCopy, compare: measureCompare, live: measureLive, memory: measureMemory };

@@ -131,7 +131,7 @@ export class Relay {
     this.#recovery = new AutoRecovery({
       ...common,
       run: createTaskRunner(platform),
-      lease: (backend) => this.peers.leaseRepair(backend),
+      lease: (backend, lacking) => this.peers.leaseRepair(backend, lacking),
       missing: new MissingDatabases(platform.clock),
     });
     this.#check = new ScheduledCheck(common);

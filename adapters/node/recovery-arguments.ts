@@ -23,6 +23,8 @@ interface Common {
   readonly config: string;
   readonly json: boolean;
   readonly deep: boolean;
+  /** Percent; undefined: what the config says beside a relay that runs, all with none running. */
+  readonly maxLoad: number | undefined;
   readonly scope: Scope;
 }
 
@@ -38,6 +40,7 @@ const COMMON: ParseArgsOptionsConfig = {
   since: TEXT,
   until: TEXT,
   deep: BOOLEAN,
+  "max-load-percent": TEXT,
   json: BOOLEAN,
   help: { ...BOOLEAN, short: "h" },
 };
@@ -50,6 +53,8 @@ const SCOPE_HELP = `  --config FILE      the relay's config
   --until TIME       only points before this time
   --deep             compare every value; without it numbers of points and sums of values are compared, which does not
                      see strings and booleans that were changed
+  --max-load-percent N    keep servers busy for no more of the time; unless given, what [recovery] says beside a relay that
+                     runs, and 100, all there is, with none running
   --json             print JSON`;
 
 const COMMANDS = {
@@ -126,6 +131,7 @@ export function readRecoveryArguments(
     config: needed("config"),
     json: values["json"] === true,
     deep: values["deep"] === true,
+    maxLoad: percentOf(textOf(values, "max-load-percent")),
     scope: scopeOf(values, nowNs),
   };
   if (action === "compare") {
@@ -169,6 +175,14 @@ export function timeOf(option: string, text: string | undefined, nowNs: bigint):
     );
   }
   return BigInt(ms) * 1_000_000n;
+}
+
+function percentOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const percent = /^\d{1,3}$/.test(text) ? Number(text) : 0;
+  if (percent < 1 || percent > 100)
+    throw new UsageError("--max-load-percent must be a whole number from 1 to 100");
+  return percent;
 }
 
 function rateOf(text: string | undefined): number | undefined {

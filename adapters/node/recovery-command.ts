@@ -6,6 +6,7 @@ import { RecoveryError } from "../../src/recovery/errors.ts";
 import { Meter } from "../../src/recovery/progress.ts";
 import { Recovery } from "../../src/recovery/recover.ts";
 import { Server } from "../../src/recovery/server.ts";
+import { shareOf } from "../../src/recovery/share.ts";
 import type { Pair } from "../../src/recovery/unit.ts";
 import { type NamedOutput, namedOutputs } from "../../src/relay/replicas.ts";
 import { commandLog } from "./admin-connection.ts";
@@ -47,14 +48,16 @@ export async function runRecoveryCommand(
   try {
     const relay = await findRelay(config, platform, request.action === "recover" && !request.dryRun);
     opened.push(relay);
-    const pair = await openPair(request, backends, platform, relay.control);
-    opened.push(pair.source, pair.target);
+    const servers = await openPair(request, backends, platform, relay.control);
+    opened.push(servers.source, servers.target);
+    const maxLoad = request.maxLoad ?? (relay.runs ? config.recovery.maxLoad : 100);
     const ports: RecoveryPorts = { clock, random, control: relay.control, meter };
-    const report = await withSignals("interrupted: the same command goes on from here", (signal) =>
-      request.action === "compare"
+    const report = await withSignals("interrupted: the same command goes on from here", (signal) => {
+      const pair = { ...servers, share: shareOf(maxLoad, clock, signal) };
+      return request.action === "compare"
         ? compare(request, pair, ports, signal)
-        : recover(request, config, pair, ports, signal),
-    );
+        : recover(request, config, pair, ports, signal);
+    });
     progress.stop();
     stdout.write(request.json ? `${JSON.stringify(report.json, undefined, 2)}\n` : report.text);
     return report.equal ? 0 : EXIT_DIFFERENT;

@@ -11,6 +11,8 @@ import { openStopped } from "./spool-command.ts";
 /** The relay that a recovery runs beside. */
 export interface FoundRelay {
   readonly control: RelayControl;
+  /** False if there is none that is known of. */
+  readonly runs: boolean;
   close(): Promise<void>;
 }
 
@@ -30,7 +32,7 @@ export async function findRelay(config: Config, platform: Platform, changes: boo
       max: BigInt(max),
     }));
   };
-  return { control: { ...NO_RELAY, suspects }, close: async () => {} };
+  return { control: { ...NO_RELAY, suspects }, runs: false, close: async () => {} };
 }
 
 /** Undefined if nobody listens where the config says. */
@@ -40,7 +42,7 @@ async function askAdmin({ admin }: Config, platform: Platform): Promise<FoundRel
   try {
     await client.ask("GET", "/status");
     const { clock, random } = platform;
-    return { control: new RemoteControl({ admin: client, clock, random }), close };
+    return { control: new RemoteControl({ admin: client, clock, random }), runs: true, close };
   } catch (error) {
     await close();
     if (error instanceof AdminError && error.status === undefined) return undefined;

@@ -32,6 +32,9 @@ export interface BackendCommands {
   repaired(backend: string, ranges: readonly RangeStatus[], revision: string): Promise<number>;
   /** What a relay that names this one as a peer wants to know of it. */
   peer(): Promise<PeerAnswer>;
-  /** `holder` is going to repair it. Rejects while this relay is repairing it, or knows of another one that is. */
-  recoveryLease(backend: string, holder: string): Promise<Held>;
+  /**
+   * `holder` is going to repair it, and says that it lacks these databases. Rejects while this relay is repairing it, or knows
+   * of another one that is.
+   */
+  recoveryLease(backend: string, holder: string, lacking: readonly string[]): Promise<Held>;
 }

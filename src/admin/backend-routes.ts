@@ -27,7 +27,11 @@ const repairedSchema = v.strictObject({
   ),
   revision: v.pipe(v.string(), v.regex(/^\d+\.\d+\.\d+$/, "must be one that was given with ranges")),
 });
-const leaseSchema = v.strictObject({ backend: v.string(), holder: relayId });
+const leaseSchema = v.strictObject({
+  backend: v.string(),
+  holder: relayId,
+  lacking: v.pipe(v.optional(v.array(v.string()), []), v.maxLength(1_000)),
+});
 const emptySchema = v.strictObject({});
 
 /** `/status`, and what can be done with a backend. */
@@ -78,8 +82,8 @@ export function addBackendRoutes(
   });
   app.get("/peer", async (c) => c.json(await backends.peer()));
   app.post("/recovery/lease", async (c) => {
-    const { backend, holder } = parsed(leaseSchema, await body(c));
-    const held = await backends.recoveryLease(backend, holder);
+    const { backend, holder, lacking } = parsed(leaseSchema, await body(c));
+    const held = await backends.recoveryLease(backend, holder, lacking);
     audit(c, "recovery-lease", { backend, holder, lease: held.lease });
     return c.json(held);
   });

@@ -5,6 +5,7 @@ import type { PeerAnswer } from "../peers/peer-answer.ts";
 import type { Held } from "../peers/remote-lease.ts";
 import type { RepairClaims } from "../peers/repair-claims.ts";
 import type { Platform } from "../platform.ts";
+import { noteMissing } from "../relay/missing-databases.ts";
 import type { BackendCommands, Ranges } from "./backend-commands.ts";
 import { LEASE_SECONDS, Leases } from "./leases.ts";
 import { CommandError } from "./requests.ts";
@@ -94,10 +95,15 @@ export class RunningBackends implements BackendCommands {
     return this.#options.peer();
   }
 
-  async recoveryLease(backend: string, holder: string): Promise<Held> {
-    const end = this.#options.claims.grant(backend, holder);
+  async recoveryLease(name: string, holder: string, lacking: readonly string[]): Promise<Held> {
+    const end = this.#options.claims.grant(name, holder);
     if (end === undefined) throw new CommandError("conflict", "another relay is repairing it");
-    return { lease: this.#leases.add({ repaired: backend, by: holder }, end), seconds: LEASE_SECONDS };
+    const held = { lease: this.#leases.add({ repaired: name, by: holder }, end), seconds: LEASE_SECONDS };
+    // Before the other relay makes them: it waits for this answer.
+    const backend = this.#options.backends().find((other) => other.name === name);
+    if (backend !== undefined && holder !== this.#options.claims.id)
+      await noteMissing(backend, lacking, this.#options.platform.clock);
+    return held;
   }
 
   #backend(name: string): Backend {

@@ -134,6 +134,11 @@ export class Handoff {
     log.warn("database-missing", { backend, db, next });
   }
 
+  /** Databases that it may lack as a whole. */
+  lackedDatabases(): string[] {
+    return this.lost.list().flatMap(({ db, rp }) => (rp === "*" && db !== "*" ? [db] : []));
+  }
+
   /** A write could not be stored on disk. */
   notStored(error: SpoolError): void {
     const { log, backend } = this.#options;

@@ -71,6 +71,7 @@ function buildRecovery(values: ConfigValues["recovery"]): RecoveryConfig {
     mode: values.mode,
     checkEveryMs: values["check-every"],
     maxRate: values["max-rate-mb-per-second"] * MB,
+    maxLoad: values["max-load-percent"],
     quietHours: values["quiet-hours"],
   };
 }

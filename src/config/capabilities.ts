@@ -125,10 +125,11 @@ function needsOfSpool({ fsync, fsyncIntervalMs }: SpoolConfig): Need[] {
 }
 
 /** Whoever only says that nothing is to be done by itself has what he wants where nothing is. */
-function needsOfRecovery({ checkEveryMs, maxRate, quietHours }: RecoveryConfig): Need[] {
+function needsOfRecovery({ checkEveryMs, maxRate, maxLoad, quietHours }: RecoveryConfig): Need[] {
   const asks =
     (checkEveryMs !== RECOVERY_DEFAULTS.checkEveryMs && checkEveryMs > 0) ||
     maxRate !== RECOVERY_DEFAULTS.maxRate ||
+    maxLoad !== RECOVERY_DEFAULTS.maxLoad ||
     quietHours !== undefined;
   return asks ? [{ path: "recovery", capability: "recovery", who: CONFIG }] : [];
 }

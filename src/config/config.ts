@@ -62,6 +62,8 @@ export interface RecoveryConfig {
   readonly checkEveryMs: number;
   /** Bytes of line protocol a second. */
   readonly maxRate: number;
+  /** Percent of the time that servers are busy with it. */
+  readonly maxLoad: number;
   /** In them nothing is done by itself. */
   readonly quietHours: QuietHours | undefined;
 }

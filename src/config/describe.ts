@@ -82,11 +82,12 @@ function describeAdmin(admin: AdminConfig): NonNullable<ConfigInput["admin"]> {
 }
 
 function describeRecovery(recovery: RecoveryConfig): NonNullable<ConfigInput["recovery"]> {
-  const { mode, checkEveryMs, maxRate, quietHours } = recovery;
+  const { mode, checkEveryMs, maxRate, maxLoad, quietHours } = recovery;
   return {
     mode,
     "check-every": formatGoDuration(checkEveryMs),
     "max-rate-mb-per-second": maxRate / MB,
+    "max-load-percent": maxLoad,
     "quiet-hours": quietHours && formatQuietHours(quietHours),
   };
 }

@@ -22,6 +22,14 @@ export const recoverySchema = table({
     min: 1,
     max: 100_000,
   }),
+  "max-load-percent": wholeNumber({
+    about:
+      "How much of the time a recovery beside live writes keeps servers busy; 100: it takes all that it can get, and clients wait longer.",
+    unit: "percent",
+    fallback: 25,
+    min: 1,
+    max: 100,
+  }),
   "quiet-hours": quietHours(
     "Hours of each day, in UTC, in which nothing is copied, compared or checked by itself; what was begun goes on afterwards.",
   ),

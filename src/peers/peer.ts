@@ -69,10 +69,10 @@ export class Peer {
     }
   }
 
-  /** Tells it that a backend is going to be repaired by `holder`. Never rejects. */
-  async leaseRepair(backend: string, holder: string): Promise<LeaseAnswer> {
+  /** Tells it that a backend is going to be repaired by `holder`, and which databases that lacks. Never rejects. */
+  async leaseRepair(backend: string, holder: string, lacking: readonly string[]): Promise<LeaseAnswer> {
     try {
-      const held = await this.#client.ask<Held>("POST", "/recovery/lease", { backend, holder });
+      const held = await this.#client.ask<Held>("POST", "/recovery/lease", { backend, holder, lacking });
       return new RemoteLease({ ...held, backend }, this.#client, this.#platform.clock);
     } catch (error) {
       return error instanceof AdminError && error.status === 409 ? "refused" : "silent";

@@ -111,15 +111,16 @@ export class Peers {
 
   /**
    * Keeps the peers from repairing a backend until the returned function is called; one that does not answer does not matter.
+   * They are told which databases it lacks, because once those are made nobody can see that.
    * @throws {RepairedElsewhereError}
    */
-  async leaseRepair(backend: string): Promise<() => Promise<void>> {
+  async leaseRepair(backend: string, lacking: readonly string[]): Promise<() => Promise<void>> {
     const wish = this.claims.wish(backend);
     if (wish === undefined) throw this.#elsewhere(this.claims.holderOf(backend));
     const asked = await Promise.all(
       this.#watched.map(async ({ peer }) => ({
         peer,
-        answer: await peer.leaseRepair(backend, this.claims.id),
+        answer: await peer.leaseRepair(backend, this.claims.id, lacking),
       })),
     );
     const end = async () => {

@@ -204,7 +204,7 @@ export class AutoRecovery {
     const { lease, platform, log } = this.#options;
     const { target, db } = running.task;
     try {
-      const release = await lease(target.name);
+      const release = await lease(target.name, target.handoff.lackedDatabases());
       await this.#run(running).finally(release);
     } catch (error) {
       const elsewhere = error instanceof RepairedElsewhereError;

@@ -13,6 +13,7 @@ import { Recovery } from "./recover.ts";
 import type { CompareReport } from "./report.ts";
 import { compareSchemas, readSchema, type Schema, type SchemaDifference } from "./schema.ts";
 import { Server } from "./server.ts";
+import { shareOf } from "./share.ts";
 import type { StateStore } from "./state.ts";
 import type { Pair } from "./unit.ts";
 import { ALL_TIME, earliest, latest } from "./windows.ts";
@@ -47,7 +48,11 @@ export function createTaskRunner(platform: Platform): RunTask {
 
   return async (task, config, meter, signal) => {
     const { target, other, db } = task;
-    const pair = { source: new Server(other.output, platform), target: new Server(target.output, platform) };
+    const pair = {
+      source: new Server(other.output, platform),
+      target: new Server(target.output, platform),
+      share: shareOf(config.maxLoad, platform.clock, signal),
+    };
     const ports = { clock: platform.clock, random: platform.random, meter };
     try {
       if (task.kind === "compare") {

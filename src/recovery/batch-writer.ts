@@ -7,10 +7,13 @@ import { ServerError } from "./errors.ts";
 import { type LineSeries, writeRow } from "./line-writer.ts";
 import type { Row } from "./msgpack.ts";
 import type { Server, Written } from "./server.ts";
+import { asked, type Share } from "./share.ts";
 import { sleep } from "./sleep.ts";
 
 /** Lines of a write: what InfluxDB's makers advise. */
 const BATCH_LINES = 5_000;
+/** Where a share of the server's time is taken: a live write waits for the one that it is working on. */
+const SHARED_BATCH_LINES = 2_000;
 /** Below InfluxDB's max-body-size, 25 MB, whatever the lines are like. */
 const BATCH_BYTES = 4 * 1024 * 1024;
 /** Batches on their way at a time. */
@@ -37,6 +40,8 @@ export interface Stored {
 export interface BatchPorts {
   readonly clock: Clock;
   random(): number;
+  /** Of the server's time; all of it unless given. */
+  readonly share?: Share | undefined;
   /** Resolves when so much more may be written. */
   pace(points: number, bytes: number, signal: AbortSignal): Promise<void>;
   /** Is told of points as they are stored. */
@@ -51,6 +56,7 @@ export class BatchWriter {
   readonly #db: string;
   readonly #rp: string;
   readonly #ports: BatchPorts;
+  readonly #batchLines: number;
   readonly #failure = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
   /** Buffers that no batch uses. */
@@ -75,6 +81,7 @@ export class BatchWriter {
     this.#db = place.db;
     this.#rp = place.rp;
     this.#ports = ports;
+    this.#batchLines = ports.share === undefined ? BATCH_LINES : SHARED_BATCH_LINES;
     this.signal = AbortSignal.any([signal, this.#failure.signal]);
   }
 
@@ -82,7 +89,7 @@ export class BatchWriter {
     if (!writeRow(this.#batch, series, row)) return;
     this.#batch.byte(LF);
     this.#lines++;
-    if (this.#lines >= BATCH_LINES || this.#batch.length >= BATCH_BYTES) this.#close();
+    if (this.#lines >= this.#batchLines || this.#batch.length >= BATCH_BYTES) this.#close();
   }
 
   /** A promise while there are full batches that must wait; whoever adds rows waits for it now and then. */
@@ -146,10 +153,10 @@ export class BatchWriter {
   }
 
   async #post(body: Uint8Array, lines: number): Promise<void> {
-    const { clock, random } = this.#ports;
+    const { clock, random, share } = this.#ports;
     const until = clock.monotonic() + PATIENCE_MS;
     for (let attempt = 0; ; attempt++) {
-      const written = await this.#server.write(this.#db, this.#rp, body);
+      const written = await asked(share, () => this.#server.write(this.#db, this.#rp, body));
       if (written.kind === "nothing" && lines > 1) return await this.#halves(body);
       if (written.kind !== "later") return this.#done(written, body.length, lines);
       // Before that time is over an old value could still land after a newer one that the server gets from others.

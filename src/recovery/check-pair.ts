@@ -1,10 +1,11 @@
 import type { Clock } from "../platform.ts";
 import { readable } from "./bytes.ts";
+import { lookAtSums } from "./look.ts";
 import { findPlaces, type Place, unitsOf } from "./places.ts";
 import { readSchema } from "./schema.ts";
 import type { Share } from "./share.ts";
 import { sleep } from "./sleep.ts";
-import { differingSlices, lookAtSums, type Part, type Slice } from "./sums.ts";
+import { differingSlices, type Part, type Slice } from "./sums.ts";
 import { liveSpan } from "./survey.ts";
 import type { Pair } from "./unit.ts";
 import { earliest } from "./windows.ts";
@@ -45,10 +46,11 @@ export interface CheckPorts {
  * @throws {ServerError}
  */
 export async function checkPair(
-  pair: Pair,
+  servers: Pair,
   { clock, share, wanted }: CheckPorts,
   signal: AbortSignal,
 ): Promise<Finding[]> {
+  const pair = { ...servers, share };
   const places = await share.ask(async () => {
     const schemas = await Promise.all([
       readSchema(pair.source, {}, signal),
@@ -58,7 +60,7 @@ export async function checkPair(
   });
   const doubts: Doubt[] = [];
   for (const parts of portions(places, clock.nowNs(), wanted)) {
-    const found = await share.ask(() => slicesOf(pair, parts, signal));
+    const found = await slicesOf(pair, parts, signal);
     for (const [i, part] of parts.entries()) {
       const slices = (found[i] ?? []).filter(countsDiffer);
       if (slices.length > 0 && doubts.length < MAX_DOUBTS) doubts.push({ part, slices });
@@ -68,7 +70,7 @@ export async function checkPair(
   const findings: Finding[] = [];
   for (const { part, slices } of doubts) {
     if (!wanted(readable(part.unit.db))) continue;
-    const [again = []] = await share.ask(() => slicesOf(pair, [part], signal));
+    const [again = []] = await slicesOf(pair, [part], signal);
     const idle = slices.filter((slice) => again.some((other) => isSame(slice, other)));
     findings.push(...idle.map((slice) => findingOf(pair, part, slice)));
   }
@@ -80,7 +82,9 @@ async function slicesOf(pair: Pair, parts: readonly Part[], signal: AbortSignal)
   const looked = await lookAtSums(pair, parts, signal);
   const found: Slice[][] = [];
   for (const [i, { whole, equal }] of looked.entries()) {
-    found.push(equal ? [] : await differingSlices(pair, (parts[i] as Part).unit, whole, signal));
+    const { unit } = parts[i] as Part;
+    // In the same slices each time: pieces that were looked at are not.
+    found.push(equal ? [] : await differingSlices(pair, unit, { whole, equal }, signal));
   }
   return found;
 }

@@ -3,9 +3,10 @@ import { scanFields, splitFields } from "../write/point-fields.ts";
 import { byteString, readable } from "./bytes.ts";
 import { compareSeries, LineSource } from "./line-source.ts";
 import { equalBytes, type LineSeries } from "./line-writer.ts";
-import { joinSlices, type Slice } from "./sums.ts";
-import { type Pair, rowsQuery, type Unit } from "./unit.ts";
-import { earliest, type Span } from "./windows.ts";
+import { type Ask, inPieces } from "./share.ts";
+import { joinSlices, type Slice, sliceValues } from "./sums.ts";
+import { type Pair, rowsQuery, seriesOf, type Unit } from "./unit.ts";
+import { earliest, type SizedSpan, type Span } from "./windows.ts";
 
 /** Parts of a span that are told apart. */
 const GRID = 256n;
@@ -50,21 +51,36 @@ export interface DiffOptions {
 export async function diffRows(
   pair: Pair,
   unit: Unit,
-  span: Span,
+  span: SizedSpan,
   signal: AbortSignal,
   options: DiffOptions = {},
 ): Promise<Diff> {
+  const tally = new Tally(span, sliceValues(pair), options);
+  await inPieces(pair.share, `rows ${seriesOf(unit)}`, span, (piece, ask) =>
+    tallyRows(pair, unit, piece, tally, pair.share && ask, signal),
+  );
+  return tally.result();
+}
+
+async function tallyRows(
+  pair: Pair,
+  unit: Unit,
+  span: Span,
+  tally: Tally,
+  ask: Ask | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const open = (server: Pair["source"], exists: boolean) =>
-    exists ? new LineSource(server, rowsQuery(unit, span), unit.db, unit.measurement, signal) : undefined;
+    exists
+      ? new LineSource(server, rowsQuery(unit, span), unit.db, unit.measurement, signal, ask)
+      : undefined;
   const source = open(pair.source, unit.onSource);
   const target = open(pair.target, unit.onTarget);
-  const tally = new Tally(span, options);
   try {
     await merge(source, target, tally);
   } finally {
     await Promise.allSettled([source?.close(), target?.close()]);
   }
-  return tally.result();
 }
 
 async function merge(
@@ -111,6 +127,7 @@ interface Cell {
 class Tally {
   readonly #span: Span;
   readonly #width: bigint;
+  readonly #sliceValues: number;
   readonly #onTarget: DiffOptions["onTarget"];
   readonly #counts: Record<RowDifference, number> = { missing: 0, changed: 0, extra: 0 };
   readonly #ids = new Set<string>();
@@ -119,8 +136,9 @@ class Tally {
   #overflow = false;
   #rows = 0;
 
-  constructor(span: Span, { onTarget }: DiffOptions) {
+  constructor(span: Span, most: number, { onTarget }: DiffOptions) {
     this.#span = span;
+    this.#sliceValues = most;
     this.#width = (span.end - span.start + GRID - 1n) / GRID;
     this.#onTarget = onTarget;
   }
@@ -176,7 +194,7 @@ class Tally {
         targetPoints: target,
         values,
       }));
-    return joinSlices(slices);
+    return joinSlices(slices, this.#sliceValues);
   }
 
   #addSource(cell: Cell, row: LineSource): void {

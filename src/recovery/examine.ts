@@ -1,8 +1,9 @@
 import { type Diff, diffRows } from "./diff.ts";
+import { lookAtSums } from "./look.ts";
 import type { Turn } from "./parallel.ts";
-import { differingSlices, lookAtSums, type Part, type Slice } from "./sums.ts";
+import { differingSlices, type Looked, type Part, type Slice } from "./sums.ts";
 import type { Pair, Unit } from "./unit.ts";
-import type { Span } from "./windows.ts";
+import type { SizedSpan } from "./windows.ts";
 
 /**
  * For each part the slices that differ, cheapest way first. Sums tell whether a number of points or a value of numbers
@@ -19,20 +20,21 @@ export async function examine(
 ): Promise<(readonly Slice[])[]> {
   const found: (readonly Slice[])[] = [];
   const looked = await turn(() => lookAtSums(pair, parts, signal));
-  for (const [i, { whole, equal }] of looked.entries()) {
-    const { unit, span } = parts[i] as Part;
+  for (const [i, sums] of looked.entries()) {
+    const { unit } = parts[i] as Part;
+    const { whole, equal } = sums;
     if (deep(unit) && whole.sourcePoints > 0 && whole.targetPoints > 0) {
-      found.push((await diffRows(pair, unit, span, signal)).slices);
+      found.push((await diffRows(pair, unit, whole, signal)).slices);
     } else {
-      found.push(equal ? [] : await sureSlices(pair, unit, whole, signal));
+      found.push(equal ? [] : await sureSlices(pair, unit, sums, signal));
     }
   }
   return found;
 }
 
-async function sureSlices(pair: Pair, unit: Unit, whole: Slice, signal: AbortSignal): Promise<Slice[]> {
+async function sureSlices(pair: Pair, unit: Unit, looked: Looked, signal: AbortSignal): Promise<Slice[]> {
   const sure: Slice[] = [];
-  for (const slice of await differingSlices(pair, unit, whole, signal)) {
+  for (const slice of await differingSlices(pair, unit, looked, signal)) {
     if (slice.sourcePoints !== slice.targetPoints) sure.push(slice);
     else sure.push(...(await diffRows(pair, unit, slice, signal)).slices);
   }
@@ -52,7 +54,7 @@ export type Confirmed = Pick<
 export async function lookTwice(
   pair: Pair,
   unit: Unit,
-  span: Span,
+  span: SizedSpan,
   settled: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<Confirmed> {

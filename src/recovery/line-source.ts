@@ -3,6 +3,7 @@ import { ByteBuffer } from "./bytes.ts";
 import { ServerError } from "./errors.ts";
 import { compareText, type LineSeries, lineSeries, writeRow } from "./line-writer.ts";
 import type { Row } from "./msgpack.ts";
+import type { Turn } from "./parallel.ts";
 import type { Server } from "./server.ts";
 
 const FIRST_BYTES = 128 * 1024;
@@ -22,11 +23,12 @@ export class LineSource {
   #skipping = false;
   #last: { readonly series: LineSeries; readonly time: bigint } | undefined;
 
-  constructor(server: Server, q: string, db: string, measurement: string, signal: AbortSignal) {
+  /** Reads the answer as it is needed; with `ask`, as fast as it comes. */
+  constructor(server: Server, q: string, db: string, measurement: string, signal: AbortSignal, ask?: Turn) {
     const sink = { series: (series: Series) => this.#begin(series), row: (row: Row) => this.#add(row) };
     this.#measurement = measurement;
     this.#server = server.name;
-    this.#pieces = server.pieces(q, new AnswerReader(sink), signal, db);
+    this.#pieces = server.pieces(q, new AnswerReader(sink), signal, db, ask);
   }
 
   get series(): LineSeries {

@@ -10,14 +10,14 @@ import { type Damage, type Remaining, Repair } from "./repair.ts";
 import { Listed, pointDifference, type RecoverReport, readableSchema } from "./report.ts";
 import { compareSchemas, readSchema, repairStatements, type Schema } from "./schema.ts";
 import { NO_TOTALS, State, type StateStore } from "./state.ts";
-import { SLICE_VALUES } from "./sums.ts";
+import { sliceValues } from "./sums.ts";
 import { type Differing, type Surveyed, survey } from "./survey.ts";
 import type { Pair, Unit } from "./unit.ts";
 import { compareTimes, earliest, latest } from "./windows.ts";
 
 /** After so many looks at the windows that live writes go to, what still differs there is told. */
 const ROUNDS = 5;
-/** One is copied while the one before is compared. */
+/** One is copied while the one before is compared; where only a share of the servers' time is taken there is nothing to win. */
 const GROUPS_AT_A_TIME = 2;
 
 export interface RecoverOptions extends CompareOptions {
@@ -157,7 +157,8 @@ export class Recovery {
     );
     const left: Remaining[] = [];
     meter.begin("copying", damages.length);
-    await inParallel(groupsOf(damages), GROUPS_AT_A_TIME, async (group) => {
+    const atATime = this.#pair.share === undefined ? GROUPS_AT_A_TIME : 1;
+    await inParallel(groupsOf(damages, sliceValues(this.#pair)), atATime, async (group) => {
       const { db, rp } = (group[0] as Damage).unit;
       meter.place = `${db}.${rp}`;
       const leave = await state.enter(
@@ -253,14 +254,14 @@ const coldFirst = (work: readonly Differing[]): Differing[] =>
   );
 
 /** Neighbours of one database and policy, as many as may be copied at a time. */
-function groupsOf(damages: readonly Damage[]): Damage[][] {
+function groupsOf(damages: readonly Damage[], most: number): Damage[][] {
   const groups: Damage[][] = [];
   let values = 0;
   for (const damage of damages) {
     const last = groups.at(-1);
     const { db, rp } = last?.[0]?.unit ?? {};
     values += damage.slice.values;
-    if (last !== undefined && db === damage.unit.db && rp === damage.unit.rp && values <= SLICE_VALUES) {
+    if (last !== undefined && db === damage.unit.db && rp === damage.unit.rp && values <= most) {
       last.push(damage);
     } else {
       groups.push([damage]);

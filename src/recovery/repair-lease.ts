@@ -9,7 +9,7 @@ export class RepairedElsewhereError extends RelayError {
 
 /**
  * Asks the other relays whether one of them repairs a backend. Resolves with what ends the lease that keeps them from doing so.
- * Whoever does not answer is not waited for.
+ * Whoever does not answer is not waited for. They hear which databases the backend lacks as a whole.
  * @throws {RepairedElsewhereError}
  */
-export type LeaseRepair = (backend: string) => Promise<() => Promise<void>>;
+export type LeaseRepair = (backend: string, lacking: readonly string[]) => Promise<() => Promise<void>>;

@@ -15,7 +15,7 @@ import type { State } from "./state.ts";
 import type { Slice } from "./sums.ts";
 import { liveSpan } from "./survey.ts";
 import type { Pair, Unit } from "./unit.ts";
-import type { Span } from "./windows.ts";
+import type { SizedSpan } from "./windows.ts";
 
 /** Slices that are read, written or compared at a time: most are small, and then it is waiting that takes the time. */
 const AT_A_TIME = 3;
@@ -122,6 +122,7 @@ export class Repair {
     const ports = {
       clock,
       random,
+      share: this.#pair.share,
       pace: (points: number, bytes: number, aborted: AbortSignal) => limit.pass(points, bytes, aborted),
       progress: (points: number, bytes: number) => meter.stored(points, bytes),
     };
@@ -142,7 +143,7 @@ export class Repair {
     for (const part of patient.parts ?? []) {
       const span = this.#live(patient, part);
       if (span.start >= span.end) continue;
-      const copy = () => copySpan(this.#pair.source, patient.unit, span, writer);
+      const copy = () => copySpan(this.#pair, patient.unit, span, writer);
       unwritable += await this.#options.patience.with(copy, writer.signal);
     }
     this.#options.state.add({ unwritable });
@@ -199,7 +200,7 @@ export class Repair {
     await control.answered(this.#pair.target.name, readable(db), signal);
   }
 
-  #live({ place }: Damage, span: Span): Span {
+  #live({ place }: Damage, span: SizedSpan): SizedSpan {
     return liveSpan(place, span, this.#ports.clock.nowNs());
   }
 }

@@ -13,6 +13,8 @@ import { Share } from "./share.ts";
 const LOOK_MS = 1_000;
 /** The first check does not come while everything else starts as well. */
 const FIRST_AFTER_MS = 60_000;
+/** Of the time of the servers. */
+const PERCENT = 5;
 /** Findings that are told. */
 const MAX_TOLD = 100;
 
@@ -126,7 +128,7 @@ export class ScheduledCheck {
     const notReady = [first, other].find(({ health, drained }) => !health.up || drained);
     if (notReady !== undefined) throw new RecoveryError("NO_SOURCE", `${notReady.name} is down or drained`);
     const pair = { source: new Server(first.output, platform), target: new Server(other.output, platform) };
-    const share = new Share(platform.clock, signal);
+    const share = new Share(platform.clock, PERCENT, signal);
     // Of what a backend is known to lack something is done anyway.
     const wanted = (db: string) => [first, other].every((each) => !each.isBehind(db) && !hasRanges(each, db));
     try {

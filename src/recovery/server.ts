@@ -8,6 +8,7 @@ import { AnswerReader, type AnswerSink, type Series } from "./answer.ts";
 import { bytesOf, percentEncoded, readable } from "./bytes.ts";
 import { AnswerError, ServerError } from "./errors.ts";
 import type { Value } from "./msgpack.ts";
+import type { Turn } from "./parallel.ts";
 
 /** Queries of one recovery that run on a server at a time are fewer. */
 const CONNECTIONS = 8;
@@ -18,6 +19,8 @@ const IDLE_MS = 60_000;
 /** Rows in a part of an answer. */
 const CHUNK_ROWS = 5_000;
 const MAX_ERROR_BYTES = 64 * 1024;
+/** Of an answer that is waited for at once. */
+const MAX_AHEAD_BYTES = 8 * 1024 * 1024;
 
 /**
  * Errors of a query that may be gone when it is asked again. InfluxDB tells them only by their text, with status 200:
@@ -49,6 +52,11 @@ export interface Written {
   /** True when the server may still be working on it. */
   readonly unknownOutcome: boolean;
   readonly retryAfter: string | undefined;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
 /** One InfluxDB as a recovery sees it. All names are byte strings. */
@@ -105,10 +113,21 @@ export class Server {
     }
   }
 
-  /** Reads an answer into `reader`, one piece at each turn. */
-  async *pieces(q: string, reader: AnswerReader, signal: AbortSignal, db = ""): AsyncGenerator<undefined> {
+  /**
+   * Reads an answer into `reader`, one piece at each turn. With `ask` the answer, as far as it is not too large, is waited for
+   * at once, so that the server has done its work when the question ends.
+   */
+  async *pieces(
+    q: string,
+    reader: AnswerReader,
+    signal: AbortSignal,
+    db = "",
+    ask?: Turn,
+  ): AsyncGenerator<undefined> {
     try {
-      const { status, body } = await this.#ask(q, db, signal);
+      const { status, body } = await (ask === undefined
+        ? this.#ask(q, db, signal)
+        : ask(async () => await readAhead(await this.#ask(q, db, signal))));
       if (status === 401 || status === 403) throw this.#error("refused", await errorText(body));
       if (status >= 500) throw this.#error("unavailable", `${status} ${await errorText(body)}`);
       if (status !== 200 && status !== 400) throw this.#error("query", `${status} ${await errorText(body)}`);
@@ -186,8 +205,34 @@ function openHttp(output: OutputConfig, platform: Platform): HttpClient {
   });
 }
 
+/** An answer of which the beginning, or all of it, has come. */
+async function readAhead({ status, body }: HttpStream): Promise<Answer> {
+  const pieces: Uint8Array[] = [];
+  const reader = body.getReader();
+  for (let bytes = 0; bytes < MAX_AHEAD_BYTES; ) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    pieces.push(value);
+    bytes += value.length;
+  }
+  reader.releaseLock();
+  return { status, body: joined(pieces, body) };
+}
+
+async function* joined(
+  pieces: readonly Uint8Array[],
+  rest: ReadableStream<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* pieces;
+    yield* rest;
+  } finally {
+    await rest.cancel().catch(() => {});
+  }
+}
+
 /** What InfluxDB, or a proxy before it, said in place of an answer. */
-async function errorText(body: ReadableStream<Uint8Array>): Promise<string> {
+async function errorText(body: Answer["body"]): Promise<string> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of body) {

@@ -1,10 +1,13 @@
 import type { Value } from "./msgpack.ts";
 import type { Server, Table } from "./server.ts";
+import { type Ask, asked } from "./share.ts";
 import { fromClause, type Pair, type Unit, whereTime } from "./unit.ts";
 import { earliest, latest, type Span } from "./windows.ts";
 
 /** What is copied at a time, so that the target's live writes are not held for long, in values of fields. */
 export const SLICE_VALUES = 500_000;
+/** The same where a share of the servers' time is taken, so that it takes longer. */
+const SHARED_SLICE_VALUES = 100_000;
 /** Parts that a span is divided into at a time: each is a row of an answer. */
 const MAX_BUCKETS = 500;
 /** Below it, in nanoseconds, nothing is divided. */
@@ -37,19 +40,34 @@ export interface Part {
 }
 
 /** What the sums of a part say. */
-interface Looked {
+export interface Looked {
   readonly whole: Slice;
   readonly equal: boolean;
+  /** Where they differ, if that is known already. */
+  readonly slices?: readonly Slice[];
 }
+
+export const sliceValues = ({ share }: Pair): number =>
+  share === undefined ? SLICE_VALUES : SHARED_SLICE_VALUES;
 
 /**
  * Compares the number of points and the sum of their values, of each part: cheap, because nothing is read that has not to
  * be, but strings and booleans that were changed are not seen. All parts are of one policy.
  */
-export async function lookAtSums(pair: Pair, parts: readonly Part[], signal: AbortSignal): Promise<Looked[]> {
+export async function askForSums(
+  pair: Pair,
+  parts: readonly Part[],
+  ask: Ask,
+  signal: AbortSignal,
+): Promise<Looked[]> {
   const first = parts[0];
   if (first === undefined) return [];
-  const [source, target] = await both(pair, first.unit, (server) => sumsOf(server, parts, signal), []);
+  const [source, target] = await both(
+    pair,
+    first.unit,
+    (server) => ask(() => sumsOf(server, parts, signal)),
+    [],
+  );
   return parts.map(({ span }, i) => {
     const [ours, theirs] = [source[i] ?? NONE, target[i] ?? NONE];
     return { whole: slice(span, ours, theirs), equal: ours.text === theirs.text };
@@ -57,28 +75,31 @@ export async function lookAtSums(pair: Pair, parts: readonly Part[], signal: Abo
 }
 
 /**
- * Where the points of a part differ by their sums, ordered by time. No slice has many more than {@link SLICE_VALUES} values
+ * Where the points of a part differ by their sums, ordered by time. No slice has many more than {@link sliceValues} values
  * unless they are of one instant.
  */
 export async function differingSlices(
   pair: Pair,
   unit: Unit,
-  whole: Slice,
+  { whole, slices = [whole] }: Looked,
   signal: AbortSignal,
 ): Promise<Slice[]> {
-  return joinSlices(await divide(pair, unit, whole, signal));
+  const divided: Slice[] = [];
+  for (const slice of slices) divided.push(...(await divide(pair, unit, slice, signal)));
+  return joinSlices(divided, sliceValues(pair));
 }
 
 async function divide(pair: Pair, unit: Unit, whole: Slice, signal: AbortSignal): Promise<Slice[]> {
   const size = whole.end - whole.start;
   const values = Math.max(whole.values, whole.targetPoints);
-  if (values <= SLICE_VALUES || size <= SMALLEST_NS) return [whole];
-  const parts = BigInt(Math.min(MAX_BUCKETS, Math.ceil((values / SLICE_VALUES) * 4)));
+  const most = sliceValues(pair);
+  if (values <= most || size <= SMALLEST_NS) return [whole];
+  const parts = BigInt(Math.min(MAX_BUCKETS, Math.ceil((values / most) * 4)));
   const width = (size + parts - 1n) / parts;
   const [source, target] = await both(
     pair,
     unit,
-    (server) => bucketsOf(server, unit, whole, width, signal),
+    (server) => asked(pair.share, () => bucketsOf(server, unit, whole, width, signal)),
     new Map<bigint, Sums>(),
   );
   const slices: Slice[] = [];
@@ -99,11 +120,11 @@ const slice = (span: Span, source: Sums, target: Sums): Slice => ({
 });
 
 /** Neighbours in one, as long as they are not too large together. */
-export function joinSlices(slices: readonly Slice[]): Slice[] {
+export function joinSlices(slices: readonly Slice[], most = SLICE_VALUES): Slice[] {
   const joined: Slice[] = [];
   for (const next of slices) {
     const last = joined.at(-1);
-    if (last === undefined || last.end !== next.start || last.values + next.values > SLICE_VALUES) {
+    if (last === undefined || last.end !== next.start || last.values + next.values > most) {
       joined.push(next);
       continue;
     }

@@ -3,9 +3,10 @@ import { inParallel, inTurn } from "./parallel.ts";
 import type { Patience } from "./patience.ts";
 import { type Place, unitsOf } from "./places.ts";
 import type { Meter } from "./progress.ts";
+import { asked } from "./share.ts";
 import { countPoints, type Part, type Slice } from "./sums.ts";
 import type { Pair, Unit } from "./unit.ts";
-import { earliest, latest, type Span } from "./windows.ts";
+import { earliest, latest, type SizedSpan, type Span } from "./windows.ts";
 
 /** Windows that are compared at a time, so that both servers always have something to do. */
 const AT_A_TIME = 3;
@@ -112,22 +113,25 @@ const sum = <T>(items: readonly T[], figure: (item: T) => number): number =>
   items.reduce((total, item) => total + figure(item), 0);
 
 /** The part of a unit that the target's policy keeps. */
-export function liveSpan({ policy, onTarget }: Place, span: Span, nowNs: bigint): Span {
-  if (policy.durationNs === 0n || !onTarget) return { start: span.start, end: span.end };
+export function liveSpan({ policy, onTarget }: Place, span: SizedSpan, nowNs: bigint): SizedSpan {
+  const { values } = span;
+  const sized = { start: span.start, end: span.end, ...(values !== undefined && { values }) };
+  if (policy.durationNs === 0n || !onTarget) return sized;
   const start = latest(span.start, nowNs - policy.durationNs + EXPIRY_MARGIN_NS);
-  return { start, end: span.end };
+  return { ...sized, start };
 }
 
 async function expiredPoints(
-  { source, target }: Pair,
+  { source, target, share }: Pair,
   unit: Unit,
   live: Span,
   signal: AbortSignal,
 ): Promise<number> {
   const span = { start: unit.start, end: earliest(live.start, unit.end) };
+  const count = (server: Pair["source"]) => asked(share, () => countPoints(server, unit, span, signal));
   const [ours, theirs] = await Promise.all([
-    unit.onSource ? countPoints(source, unit, span, signal) : 0,
-    unit.onTarget ? countPoints(target, unit, span, signal) : 0,
+    unit.onSource ? count(source) : 0,
+    unit.onTarget ? count(target) : 0,
   ]);
   return Math.max(0, ours - theirs);
 }

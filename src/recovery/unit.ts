@@ -1,5 +1,6 @@
 import { quoteIdentifier } from "../influxql/quote.ts";
 import type { Server } from "./server.ts";
+import type { Share } from "./share.ts";
 import { isQuotable, pattern } from "./unquotable.ts";
 import type { Span } from "./windows.ts";
 
@@ -7,6 +8,8 @@ import type { Span } from "./windows.ts";
 export interface Pair {
   readonly source: Server;
   readonly target: Server;
+  /** What of their time may be taken; all of it unless given. */
+  readonly share?: Share | undefined;
 }
 
 /** The smallest thing that is compared: a measurement in one window of one retention policy. */
@@ -30,6 +33,9 @@ export const fromClause = (unit: Pick<Unit, "rp" | "measurement">): string =>
   `${quoteIdentifier(unit.rp)}.${measurementOf(unit)}`;
 
 export const whereTime = ({ start, end }: Span): string => `time >= ${start} AND time < ${end}`;
+
+/** Stands for the windows of a measurement, which are much the same. */
+export const seriesOf = ({ db, rp, measurement }: Unit): string => JSON.stringify([db, rp, measurement]);
 
 export const rowsQuery = (unit: Unit, span: Span): string =>
   `SELECT *::field FROM ${fromClause(unit)} WHERE ${whereTime(span)} GROUP BY *`;

@@ -7,6 +7,11 @@ export interface Span {
   readonly end: bigint;
 }
 
+/** One of which is known about how many values of fields there are in it. */
+export interface SizedSpan extends Span {
+  readonly values?: number;
+}
+
 /** The times that a point may have for InfluxDB. */
 export const ALL_TIME: Span = { start: -(2n ** 63n) + 2n, end: 2n ** 63n - 1n };
 

@@ -7,6 +7,8 @@ import { databasesIn } from "./field-types.ts";
 const SECOND_LOOK_MS = 3_000;
 /** For as long as something is held, it is looked again after so long. */
 const HELD_EVERY_MS = 30_000;
+/** Whoever asks whether he may repair a backend does not wait longer than 2 s. */
+const TOLD_LIMIT_MS = 1_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
 const NOT_FOUND = 404;
 const REFUSED =
@@ -95,6 +97,23 @@ export class MissingDatabases {
         });
     }
   }
+}
+
+/**
+ * Another relay says that a backend lacks these databases, and is about to make them: what is so, or cannot be found out in
+ * time, counts as lost here too. It is looked at because that relay may only repeat what was repaired already.
+ */
+export async function noteMissing(
+  backend: Backend,
+  databases: readonly string[],
+  clock: Clock,
+): Promise<void> {
+  if (databases.length === 0) return;
+  const limit = Promise.withResolvers<undefined>();
+  const timer = clock.after(TOLD_LIMIT_MS, () => limit.resolve(undefined));
+  const there = await Promise.race([databasesOf(backend), limit.promise]);
+  timer.cancel();
+  for (const db of databases) if (!there?.includes(db)) backend.handoff.lacksDatabase(db);
 }
 
 /** Undefined if it does not tell. */

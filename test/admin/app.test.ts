@@ -219,8 +219,8 @@ test("requests become commands", async () => {
     ] as [string, string, string, unknown[], unknown],
     ["GET", "/peer", "", ["peer"], { id: "r1", backends: ["b"], listeners: [{ name: "main" }] }],
     [
-      ...["POST", "/recovery/lease", '{"backend":"b","holder":"r2"}'],
-      ["recoveryLease", "b", "r2"],
+      ...["POST", "/recovery/lease", '{"backend":"b","holder":"r2","lacking":["d"]}'],
+      ["recoveryLease", "b", "r2", ["d"]],
       { lease: "x-1", seconds: 30 },
     ] as [string, string, string, unknown[], unknown],
     ["POST", "/leases/x-1/renew", "{}", ["renew", "x-1"], {}],
@@ -252,6 +252,7 @@ test("what is not understood is refused and does nothing", async () => {
     ["POST", "/backends/b/repaired", `{"ranges":[${RANGE.replace("-5", "x")}],"revision":"1.2.3"}`],
     ["POST", "/leases/x/release", '{"a":1}'],
     ["POST", "/recovery/lease", '{"backend":"b"}'],
+    ["POST", "/recovery/lease", '{"backend":"b","holder":"r2","lacking":"d"}'],
     ["POST", "/recovery/lease", '{"backend":"b","holder":"a\\nb"}'],
   ] as const) {
     const { request, asked } = fixture();

@@ -59,6 +59,7 @@ token = "***"
 mode = "auto"
 check-every = "1h0m0s"
 max-rate-mb-per-second = 16
+max-load-percent = 25
 
 [[http]]
 name = "http-1"
@@ -240,6 +241,7 @@ const own = fc.record({
       mode: fc.constantFrom("auto", "manual"),
       "check-every": fc.nat(2_000_000_000).map((ms) => `${ms}ms`),
       "max-rate-mb-per-second": fc.integer({ min: 1, max: 100_000 }),
+      "max-load-percent": fc.integer({ min: 1, max: 100 }),
       "quiet-hours": fc.constantFrom("22:00-06:30", "00:00-23:59"),
     },
     { requiredKeys: [] },

@@ -96,6 +96,7 @@ test("without [recovery] what is known to be missing is copied by itself", () =>
     mode: "auto",
     checkEveryMs: 3_600_000,
     maxRate: 16 * 1024 ** 2,
+    maxLoad: 25,
     quietHours: undefined,
   });
 });
@@ -105,6 +106,7 @@ test("every key of [recovery] is read", () => {
     mode: "manual",
     "check-every": "0s",
     "max-rate-mb-per-second": 2,
+    "max-load-percent": 100,
     "quiet-hours": "22:30-06:00",
   };
   const { recovery } = configFromObject({ recovery: given, http: [HTTP] }, source());
@@ -112,6 +114,7 @@ test("every key of [recovery] is read", () => {
     mode: "manual",
     checkEveryMs: 0,
     maxRate: 2 * 1024 ** 2,
+    maxLoad: 100,
     quietHours: { fromMinute: 22 * 60 + 30, untilMinute: 6 * 60 },
   });
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 import { LEASE_SECONDS } from "../../src/admin/leases.ts";
 import { RepairedElsewhereError } from "../../src/recovery/repair-lease.ts";
 import { createRelays, type TestRelay } from "./two-relays.ts";
@@ -23,7 +23,7 @@ const problems = ({ peers }: TestRelay) =>
 /** What becomes of wishes to repair b, all at the same moment: what ends the lease, or undefined. */
 async function wishes(clock: { advance(ms: number): Promise<void> }, ...relays: readonly TestRelay[]) {
   const all = relays.map(({ peers }) =>
-    peers.leaseRepair("b").catch((error: unknown) => {
+    peers.leaseRepair("b", []).catch((error: unknown) => {
       assert.ok(error instanceof RepairedElsewhereError, String(error));
       return undefined;
     }),
@@ -121,7 +121,7 @@ test("of two relays that want to repair one server at once exactly one does, and
   const won = await wishes(clock, ...relays);
   assert.equal(won.filter((end) => end !== undefined).length, 1);
   const [winner, loser] = [won.findIndex((end) => end), won.findIndex((end) => !end)];
-  const error = await relays[loser]?.peers.leaseRepair("b").catch((reason: Error) => reason);
+  const error = await relays[loser]?.peers.leaseRepair("b", []).catch((reason: Error) => reason);
   assert.equal((error as Error).message, `the relay r${winner}:9097 repairs it`);
   await won[winner]?.();
   assert.ok((await wishes(clock, relays[loser] as TestRelay))[0]);
@@ -140,7 +140,7 @@ test("of many relays at most one does at a time, and who gave way holds nobody u
 
 test("servers are repaired by different relays at the same time", async () => {
   const { one, two, clock } = fixture();
-  const ends = [one.peers.leaseRepair("a"), two.peers.leaseRepair("b")];
+  const ends = [one.peers.leaseRepair("a", []), two.peers.leaseRepair("b", [])];
   await clock.advance(0);
   for (const end of await Promise.all(ends)) await end();
 });
@@ -162,4 +162,41 @@ test("a peer that does not answer keeps nobody from repairing", async () => {
   const { one, two, clock } = fixture();
   two.down = true;
   assert.ok((await wishes(clock, one))[0]);
+});
+
+describe("a relay that is told that another one is about to make databases on a server that lacks them", () => {
+  const lost = ({ b }: TestRelay) => b.handoff.lost.list().map(({ db, rp }) => `${db}.${rp}`);
+
+  test("counts them as lost itself before that begins, although it has not looked yet", async () => {
+    const { relays, clock } = createRelays(2, async () => ["kept"]);
+    const [one, two] = relays as [TestRelay, TestRelay];
+    let leased = false;
+    void one.peers.leaseRepair("b", ["rebuilt"]).then(() => {
+      assert.deepEqual(lost(two), ["rebuilt.*"]);
+      leased = true;
+    });
+    await clock.advance(0);
+    assert.ok(leased);
+    assert.equal(two.b.isInSync("rebuilt"), false);
+    assert.deepEqual(lost(one), []);
+  });
+
+  test("knows better if the server has them by now", async () => {
+    const { relays, clock } = createRelays(2, async () => ["repaired"]);
+    const [one, two] = relays as [TestRelay, TestRelay];
+    void one.peers.leaseRepair("b", ["repaired"]);
+    await clock.advance(0);
+    assert.deepEqual(lost(two), []);
+  });
+
+  test("believes it if the server does not answer, in less time than its peer waits", async () => {
+    const { relays, clock } = createRelays(2, () => new Promise(() => {}));
+    const [one, two] = relays as [TestRelay, TestRelay];
+    let leased = false;
+    void one.peers.leaseRepair("b", ["rebuilt"]).then(() => {
+      leased = true;
+    });
+    await clock.advance(1_500);
+    assert.deepEqual([leased, lost(two)], [true, ["rebuilt.*"]]);
+  });
 });

@@ -46,7 +46,7 @@ describe("a check of the numbers of points", { skip: requireReal("influxd") }, (
     const pair = { source: source ?? assert.fail(), target: target ?? assert.fail() };
     const alive = setInterval(() => {}, 1_000);
     try {
-      const ports = { clock, share: new Share(clock, NEVER), wanted: (db: string) => db === "d" };
+      const ports = { clock, share: new Share(clock, 5, NEVER), wanted: (db: string) => db === "d" };
       return await checkPair(pair, ports, NEVER);
     } finally {
       clearInterval(alive);

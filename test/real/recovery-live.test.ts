@@ -188,7 +188,8 @@ describe("a recovery while others write", { skip: requireReal("influxd") }, () =
       fc.asyncProperty(
         fc.array(point, { minLength: 1, maxLength: 60 }),
         fc.boolean(),
-        async (written, deep) => {
+        fc.constantFrom(50, 100),
+        async (written, deep, percent) => {
           const db = await newDatabase();
           const line = ({ measurement, tag, value, day: on, at }: (typeof written)[number]) =>
             `${measurement.replaceAll(" ", "\\ ")}${tag} ${value} ${day(on) + BigInt(at)}`;
@@ -200,7 +201,10 @@ describe("a recovery while others write", { skip: requireReal("influxd") }, () =
           const where = { db, rp: "days", min: day(0), max: day(3) };
           const relay = startSmallRelay({ a: scene.a, b: scene.b });
           const control = { ...relay.control, suspects: async () => [where] };
-          const report = await scene.recover({ scope: { db }, deep, suspectsOnly: !deep }, { control });
+          const report = await scene.recover(
+            { scope: { db }, deep, suspectsOnly: !deep },
+            { control, percent },
+          );
           assert.ok(report.equal, JSON.stringify(report.differences));
           const [a, b] = await points(db);
           assert.deepEqual(b, a);

@@ -9,6 +9,7 @@ import { Meter } from "../../src/recovery/progress.ts";
 import { type RecoverOptions, Recovery } from "../../src/recovery/recover.ts";
 import type { CompareReport, RecoverReport } from "../../src/recovery/report.ts";
 import { Server } from "../../src/recovery/server.ts";
+import { shareOf } from "../../src/recovery/share.ts";
 import type { StateStore } from "../../src/recovery/state.ts";
 import { DAY_NS, FIRST_DAY_NS, NASTY_DATABASES, nastyBodies } from "../support/nasty-points.ts";
 import {
@@ -34,6 +35,8 @@ export interface RecoverMore {
   readonly control?: RelayControl;
   readonly signal?: AbortSignal;
   readonly store?: StateStore;
+  /** Of the servers' time. */
+  readonly percent?: number;
 }
 
 const COMPARE: CompareOptions = { scope: {}, deep: false, patienceMs: 1_000 };
@@ -89,11 +92,17 @@ ${output("b", b)}
       ),
     recover: (
       changed = {},
-      { control = NO_RELAY, signal = new AbortController().signal, store = memoryStore() } = {},
+      {
+        control = NO_RELAY,
+        signal = new AbortController().signal,
+        store = memoryStore(),
+        percent = 100,
+      } = {},
     ) =>
-      withPair((pair, ports) =>
-        new Recovery(pair, { ...RECOVER, ...changed }, { ...ports, control }, store).run(signal),
-      ),
+      withPair((servers, ports) => {
+        const pair = { ...servers, share: shareOf(percent, ports.clock, signal) };
+        return new Recovery(pair, { ...RECOVER, ...changed }, { ...ports, control }, store).run(signal);
+      }),
     close: async () => {
       await Promise.all([a.close(), b.close()]);
     },

@@ -62,7 +62,11 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     assert.deepEqual([again.copied.points, again.differing, again.equal], [0, 0, true]);
   });
 
-  test("repairs what is missing and changed, and copies little else", async () => {
+  for (const percent of [50, 100])
+    test(`repairs what is missing and changed, and copies little else, in ${percent} % of the time`, () =>
+      repairs(percent));
+
+  async function repairs(percent: number): Promise<void> {
     const db = await newDatabase();
     const lines = Array.from(
       { length: 2_000 },
@@ -71,12 +75,12 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     await writeBytes(scene.a, db, lines.join("\n"));
     await writeBytes(scene.b, db, lines.filter((_, i) => i < 900 || i > 950).join("\n"));
     await writeBytes(scene.b, db, lines.slice(1_500, 1_510).join("\n").replaceAll("v=", "v=-"));
-    const report = await recover(db);
+    const report = await scene.recover({ scope: { db } }, { percent });
     assert.deepEqual(problems(report), NONE);
     assert.ok(report.copied.points >= 61 && report.copied.points < 200, `${report.copied.points} points`);
     const [a, b] = await points(db);
     assert.deepEqual(b, a);
-  });
+  }
 
   test("tells what only the target has, and deletes it when asked", async () => {
     const db = await newDatabase();

@@ -36,7 +36,7 @@ async function fixture(config: Partial<RecoveryConfig> = {}) {
   const settings = {
     config: { ...RECOVERY_DEFAULTS, ...config },
     unknown: (_: Backend): string | undefined => undefined,
-    lease: (() => async () => {}) as (backend: string) => Awaited<ReturnType<LeaseRepair>>,
+    lease: (() => async () => {}) as (...args: Parameters<LeaseRepair>) => Awaited<ReturnType<LeaseRepair>>,
   };
   const auto = new AutoRecovery({
     platform,
@@ -44,7 +44,7 @@ async function fixture(config: Partial<RecoveryConfig> = {}) {
     config: () => settings.config,
     sets: () => [set.backends],
     missing: { look: () => {}, unknown: (backend) => settings.unknown(backend) },
-    lease: async (backend) => settings.lease(backend),
+    lease: async (...args) => settings.lease(...args),
     run: (task, _config, _meter, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(signal.reason));
@@ -92,6 +92,20 @@ test("nothing is begun before it is known whether the backend lacks whole databa
   settings.unknown = () => undefined;
   await clock.advance(SECOND);
   assert.equal(calls.length, 1);
+});
+
+test("the other relays are told which databases a backend lacks as a whole", async () => {
+  const { b, clock, settings } = await fixture();
+  const told: unknown[] = [];
+  settings.lease = (...args) => {
+    told.push(args);
+    return async () => {};
+  };
+  lose(b);
+  b.handoff.lacksDatabase("whole");
+  b.handoff.lost.addUnknown();
+  await clock.advance(SECOND);
+  assert.deepEqual(told, [["b", ["whole"]]]);
 });
 
 test("what is lost while it runs is not forgotten with the rest", async () => {

@@ -12,8 +12,8 @@ const read = (action: "compare" | "recover", ...args: string[]) =>
 test("compare and recover with all that they take", () => {
   const everywhere = { db: undefined, rp: undefined, measurement: undefined, span: ALL_TIME };
   assert.deepEqual(read("compare", "--from", "a", "--to", "b"), {
-    ...{ action: "compare", config: "relay.toml", json: false, deep: false, scope: everywhere },
-    ...{ from: "a", to: "b" },
+    ...{ action: "compare", config: "relay.toml", json: false, deep: false, maxLoad: undefined },
+    ...{ from: "a", to: "b", scope: everywhere },
   });
   const more = [
     "--db",
@@ -39,11 +39,13 @@ test("compare and recover with all that they take", () => {
     "--prune",
     "--max-mb-per-second",
     "1.5",
+    "--max-load-percent",
+    "40",
     ...more,
   );
   assert.deepEqual(all, {
     ...{ action: "recover", config: "relay.toml", json: true, deep: true, backend: "b", from: "a" },
-    ...{ dryRun: true, prune: true, bytesPerSecond: 1_500_000 },
+    ...{ dryRun: true, prune: true, bytesPerSecond: 1_500_000, maxLoad: 40 },
     scope: {
       ...{ db: "\xc3\xa9", rp: "r", measurement: "m" },
       span: { start: NOW - 86_400_000_000_000n, end: NOW - 5_400_000_000_000n },
@@ -75,6 +77,10 @@ test("wrong use is told", () => {
       /--since must be before --until/,
     ],
     [() => read("recover", "--backend", "b", "--max-mb-per-second", "0"), /must be a number above 0/],
+    [
+      () => read("recover", "--backend", "b", "--max-load-percent", "0"),
+      /must be a whole number from 1 to 100/,
+    ],
     [() => read("recover", "--backend", "b", "--nonsense"), /Unknown option '--nonsense'/],
     [() => read("compare", "--from", "a", "--to", "b", "--prune"), /Unknown option '--prune'/],
     [() => readRecoveryArguments("compare", ["--from", "a", "--to", "b"], NOW), /^compare needs --config$/],
