@@ -400,9 +400,9 @@ test("a write that names the default policy and one that names none keep their o
   );
 });
 
-test("ten thousand destinations leave nothing behind", async () => {
+test("thousands of destinations leave nothing behind", async () => {
   const { clock, backends, post } = createReplicaSet(() => httpAnswer(204));
-  const replies = Promise.all(Array.from({ length: 10_000 }, (_, i) => post("m v=1 1", { db: `d${i}` })));
+  const replies = Promise.all(Array.from({ length: 3_000 }, (_, i) => post("m v=1 1", { db: `d${i}` })));
   await clock.advance(0);
   assert.ok((await replies).every(({ status }) => status === 204));
   for (const backend of backends) assert.equal(backend.status().lanes, 0);

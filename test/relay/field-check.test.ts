@@ -27,16 +27,20 @@ const FIELDS = (type: string) =>
   ]);
 const DATABASES = shown([{ name: "databases", values: [["_internal"], ['it"s']] }]);
 
+const SELDOM = { healthCheckIntervalMs: MINUTE };
+
 /** Two servers, of which `b` answers SHOW FIELD KEYS so. */
 function fixture(fieldsOfB: (request: SentRequest) => ReturnType<typeof httpAnswer>) {
-  const set = createReplicaSet((request) => {
+  const answer = (request: SentRequest) => {
     const q = new URLSearchParams(request.path.split("?")[1]).get("q");
     if (q === "SHOW DATABASES") return httpAnswer(200, DATABASES);
     if (q === 'SHOW FIELD KEYS ON "it\\"s"')
       return request.origin === "http://b" ? fieldsOfB(request) : httpAnswer(200, FIELDS("float"));
     if (request.origin === "http://b" && request.path.startsWith("/write")) return fieldsOfB(request);
     return request.path.startsWith("/query") ? influxError(400, `not expected: ${q}`) : httpAnswer(204);
-  });
+  };
+  // Two hours of a check a second would be most of what these tests do.
+  const set = createReplicaSet(answer, { outputs: [SELDOM, SELDOM] });
   const { platform, clock, backends } = set;
   const check = new FieldCheck({
     clock,
