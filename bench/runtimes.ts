@@ -4,7 +4,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { listenerConfig } from "../test/conformance/launcher.ts";
-import { startWorker, workerdLauncher, workerdPids } from "../test/conformance/workerd-launcher.ts";
+import { startWorker, workerdLauncher } from "../test/conformance/workerd-launcher.ts";
 import { startChild } from "../test/support/child.ts";
 import { DENO_RUN, denoBinary } from "../test/support/deno.ts";
 import { startRelay } from "../test/support/relay-process.ts";
@@ -52,10 +52,8 @@ async function startBareOn(runtime: Runtime): Promise<Running> {
 }
 
 async function worker(bindings: Record<string, string>, main?: string): Promise<Running> {
-  const before = new Set(workerdPids());
-  const { url, stop } = await startWorker(bindings, main);
+  const { url, pid, stop } = await startWorker(bindings, main === undefined ? {} : { main });
   const { hostname, port } = new URL(url);
-  const pid = workerdPids().find((one) => !before.has(one));
   return { server: { host: hostname, port: Number(port), pid }, stop };
 }
 

@@ -13,13 +13,13 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { Miniflare } from "miniflare";
 import { send } from "./conformance/client.ts";
 import { startChild, temporaryDirectory } from "./support/child.ts";
 import { type FaultyInfluxdb, startFaultyInfluxdb } from "./support/faulty-influxdb.ts";
 import { startRelay } from "./support/relay-process.ts";
 import { skipOrThrow } from "./support/require-real.ts";
 import { poll, withLimit } from "./support/wait.ts";
+import { startWorkerd } from "./support/workerd.ts";
 
 // The package as npm makes it of the checkout, installed in a directory with nothing else in it. Needs no network: its
 // dependencies are those of the checkout.
@@ -182,18 +182,13 @@ test("a Worker that only exports the package's one answers", async () => {
     ...{ bundle: true, write: false, format: "esm", target: "es2024" },
     ...{ external: ["node:*", "cloudflare:*"], conditions: ["workerd"] },
   });
-  const miniflare = new Miniflare({
-    modules: [{ type: "ESModule", path: join(home, "worker.js"), contents: outputFiles[0]?.text ?? "" }],
-    modulesRoot: home,
-    compatibilityDate: "2026-07-01",
-    compatibilityFlags: ["nodejs_compat"],
+  const { url, stop } = await startWorkerd({
+    modules: [["worker.js", outputFiles[0]?.text ?? ""]],
     bindings: { RELAY_CONFIG: `[[http]]\nname = "main"\n${outputs()}` },
-    cf: false,
   });
   try {
-    const ping = miniflare.dispatchFetch("http://relay/ping");
-    assert.equal((await withLimit(ping, "the Worker's answer")).status, 204);
+    assert.equal((await withLimit(fetch(`${url}/ping`), "the Worker's answer")).status, 204);
   } finally {
-    await miniflare.dispose();
+    await stop();
   }
 });

@@ -143,13 +143,14 @@ export async function stored(
   backends: readonly FaultyInfluxdb[],
   db: string,
   points: readonly string[],
+  limitMs?: number,
 ): Promise<void> {
   for (const backend of backends) {
     const seen = () => backend.points(db).join("\n");
     await poll(
       async () => seen() === points.join("\n"),
       `${points.join("\n")} in ${db}`,
-      undefined,
+      limitMs,
       () => `; it has ${seen()}`,
     );
   }

@@ -1,42 +1,32 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { Miniflare } from "miniflare";
-import { parse, stringify } from "smol-toml";
+import { stringify } from "smol-toml";
 import { startChild, temporaryDirectory } from "../support/child.ts";
-import { createWatch, type Watch } from "../support/wait.ts";
+import { readSettings, startWorkerd, type Workerd } from "../support/workerd.ts";
 import type { Launcher, LogLine, RunningRelay } from "./launcher.ts";
 
 const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
-/** What `wrangler deploy` would upload. */
-export interface Bundle {
-  readonly script: string;
-  /** What wrangler printed. */
-  readonly output: string;
-}
-
-export interface RunningWorker extends RunningRelay {
-  /** Looks again whenever something was logged. */
-  readonly until: Watch["until"];
-  /** What the runtime itself and the relay printed. */
-  output(): string;
-}
+export type RunningWorker = RunningRelay & Workerd;
 
 const RELAY = "adapters/worker.ts";
 
-const bundles = new Map<string, Promise<Bundle>>();
+const bundles = new Map<string, Promise<string>>();
 
-/** The bundle of a Worker's main file, made by wrangler as for a deployment; once in a process. */
-export function buildBundle(main = RELAY): Promise<Bundle> {
-  const bundle = bundles.get(main) ?? runWrangler(main);
+/**
+ * The bundle of a Worker's main file, made by wrangler as for a deployment; once in a process. `npm test` has wrangler
+ * make that of the relay once for all its files.
+ */
+export function buildBundle(main = RELAY): Promise<string> {
+  const made = main === RELAY ? process.env["RELAY_WORKER"] : undefined;
+  const bundle = bundles.get(main) ?? (made === undefined ? runWrangler(main) : readFile(made, "utf8"));
   bundles.set(main, bundle);
   return bundle;
 }
 
-async function runWrangler(main: string): Promise<Bundle> {
+async function runWrangler(main: string): Promise<string> {
   const outdir = temporaryDirectory("worker");
   const wrangler = join(ROOT, "node_modules/wrangler/bin/wrangler.js");
   const args = [wrangler, "deploy", join(ROOT, main), "--dry-run", "--cwd", ROOT, "--outdir", outdir];
@@ -44,13 +34,10 @@ async function runWrangler(main: string): Promise<Bundle> {
   const env = { CI: "1", WRANGLER_SEND_METRICS: "false", WRANGLER_LOG_PATH: outdir, NO_COLOR: "1" };
   const child = startChild(process.execPath, args, { env });
   if ((await child.ended) !== 0) throw new Error(`wrangler failed (${child.end})\n${child.output}`);
-  return {
-    script: readFileSync(join(outdir, basename(main).replace(/\.\w+$/, ".js")), "utf8"),
-    output: child.output,
-  };
+  return readFile(join(outdir, basename(main).replace(/\.\w+$/, ".js")), "utf8");
 }
 
-/** A Worker of a test or a benchmark need not have the relay's Durable Objects. */
+/** A Worker of a benchmark need not have the relay's Durable Objects. */
 function writeSettings(directory: string): string {
   const path = join(directory, "wrangler.toml");
   const { compatibility_date, compatibility_flags } = readSettings();
@@ -58,70 +45,35 @@ function writeSettings(directory: string): string {
   return path;
 }
 
-interface Settings {
-  readonly compatibility_date: string;
-  readonly compatibility_flags: string[];
-  readonly durable_objects: { readonly bindings: readonly { name: string; class_name: string }[] };
+export interface StartOptions {
+  /** The main file of another Worker than the relay. */
+  readonly main?: string;
+  /** A module, in plain JavaScript, that takes the relay's place and imports it. */
+  readonly wrapper?: string | undefined;
+  /** Where the Durable Objects' storage is kept; absent: it ends with this process. */
+  readonly directory?: string | undefined;
 }
 
-const readSettings = () => parse(readFileSync(join(ROOT, "wrangler.toml"), "utf8")) as unknown as Settings;
-
-/**
- * Runs the bundle in workerd on a port of its own, with these variables and secrets. `npm test` has wrangler make that of
- * the relay once for all its files.
- * @param main the main file; the relay's unless given.
- * @param directory where the Durable Objects' storage is kept; absent: it ends with the Worker.
- */
+/** Runs a Worker in workerd on a port of its own, with these variables and secrets. */
 export async function startWorker(
   bindings: Readonly<Record<string, string>>,
-  main?: string,
-  directory?: string,
+  { main = RELAY, wrapper, directory }: StartOptions = {},
 ): Promise<RunningWorker> {
-  const made = process.env["RELAY_WORKER"];
-  const script =
-    made !== undefined && (main ?? RELAY) === RELAY
-      ? readFileSync(made, "utf8")
-      : (await buildBundle(main)).script;
-  const settings = readSettings();
-  const watch = createWatch();
+  const bundle = [main, await buildBundle(main)] as const;
+  const wrapped =
+    wrapper === undefined ? [] : [[wrapper, readFileSync(join(ROOT, wrapper), "utf8")] as const];
+  const objects = readSettings().durable_objects.bindings.map(({ name, class_name }) => [name, class_name]);
   const log: LogLine[] = [];
-  let output = "";
-  const miniflare = new Miniflare({
-    name: "relay",
-    modules: [{ type: "ESModule", path: "worker.js", contents: script }],
-    modulesRoot: ROOT,
-    compatibilityDate: settings.compatibility_date,
-    compatibilityFlags: settings.compatibility_flags,
+  const running = await startWorkerd({
+    modules: [...wrapped, bundle],
     bindings,
-    durableObjects: Object.fromEntries(
-      settings.durable_objects.bindings
-        .filter(({ class_name }) => script.includes(class_name))
-        .map(({ name, class_name }) => [name, { className: class_name, useSQLite: true }]),
-    ),
-    ...(directory !== undefined && { durableObjectsPersist: directory }),
-    host: "127.0.0.1",
-    port: 0,
-    cf: false,
-    // Without the Worker that miniflare puts in front, which compresses answers.
-    unsafeDirectSockets: [{ host: "127.0.0.1", port: 0 }],
-    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
-      for (const stream of [stdout, stderr]) {
-        createInterface(stream).on("line", (line) => {
-          output += `${line}\n`;
-          if (line.startsWith('{"time":')) log.push(JSON.parse(line));
-          watch.changed();
-        });
-      }
+    objects: main === RELAY ? Object.fromEntries(objects) : {},
+    directory,
+    onLine: (line) => {
+      if (line.startsWith('{"time":')) log.push(JSON.parse(line));
     },
   });
-  const url = await miniflare.unsafeGetDirectURL("relay");
-  return {
-    url: url.origin,
-    log: () => log,
-    output: () => output,
-    until: watch.until,
-    stop: () => miniflare.dispose(),
-  };
+  return { ...running, log: () => log };
 }
 
 /** Starts relays as a Worker in Cloudflare's runtime. */
@@ -136,20 +88,3 @@ export const workerdSpoolLauncher: Launcher = {
   spool: true,
   start: (config, env = {}) => startWorker({ ...env, RELAY_CONFIG: `[spool]\ndir = "objects"\n${config}` }),
 };
-
-/** The processes of workerd that this process runs. */
-export function workerdPids(): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        // pid (name) state parent
-        const [, name, , parent] =
-          /^\d+ \((.*)\) (\S) (\d+) /.exec(readFileSync(`/proc/${pid}/stat`, "utf8")) ?? [];
-        return name === "workerd" && Number(parent) === process.pid;
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}

@@ -5,5 +5,5 @@ import { killRounds } from "./worker-kills.ts";
 test("no acknowledged point is lost when workerd is killed with a backlog", {
   skip: requireReal("influxd"),
 }, async (t) => {
-  t.diagnostic(`${await killRounds(4, 700)} points`);
+  t.diagnostic(`${await killRounds(3, 400)} points`);
 });

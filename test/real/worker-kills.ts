@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
 import { listenerConfig } from "../conformance/launcher.ts";
-import {
-  type RunningWorker,
-  startWorker,
-  workerdLauncher,
-  workerdPids,
-} from "../conformance/workerd-launcher.ts";
+import { type RunningWorker, startWorker, workerdLauncher } from "../conformance/workerd-launcher.ts";
 import { temporaryDirectory } from "../support/child.ts";
 import { type RealInfluxdb, startRealInfluxdb } from "../support/real-influxdb.ts";
 import { poll } from "../support/wait.ts";
@@ -32,11 +27,7 @@ export async function killRounds(rounds: number, roundMs: number): Promise<numbe
     "max-delay-interval": "200ms",
   }));
   const RELAY_CONFIG = `[spool]\ndir = "objects"\n${listenerConfig(workerdLauncher, { output })}`;
-  let others = new Set<number>();
-  const start = () => {
-    others = new Set(workerdPids());
-    return startWorker({ RELAY_CONFIG }, undefined, directory);
-  };
+  const start = () => startWorker({ RELAY_CONFIG }, { directory });
   let worker: RunningWorker | undefined = await start();
   const acknowledged = new Set<string>();
   let writing = true;
@@ -50,10 +41,9 @@ export async function killRounds(rounds: number, roundMs: number): Promise<numbe
     }
   }
 
-  async function endWorker(running: RunningWorker, kill: boolean): Promise<void> {
+  async function endWorker(running: RunningWorker, signal: NodeJS.Signals): Promise<void> {
     worker = undefined;
-    if (kill) for (const pid of workerdPids()) if (!others.has(pid)) process.kill(pid, "SIGKILL");
-    await running.stop();
+    await running.stop(signal);
   }
 
   async function disturb(): Promise<void> {
@@ -63,7 +53,7 @@ export async function killRounds(rounds: number, roundMs: number): Promise<numbe
       if (round % 4 < 2) await server.stop();
       else await server.kill();
       await sleep(roundMs);
-      await endWorker(worker as RunningWorker, round % 3 !== 2);
+      await endWorker(worker as RunningWorker, round % 3 === 2 ? "SIGTERM" : "SIGKILL");
       if (round % 2 === 0) await server.start();
       worker = await start();
       await sleep(roundMs);
@@ -90,7 +80,7 @@ export async function killRounds(rounds: number, roundMs: number): Promise<numbe
     return acknowledged.size;
   } finally {
     writing = false;
-    if (worker !== undefined) await endWorker(worker, false);
+    if (worker !== undefined) await endWorker(worker, "SIGKILL");
     await Promise.all(servers.map((server) => server.close()));
   }
 }

@@ -29,18 +29,18 @@ interface RelayOptions {
   readonly listener?: string;
   readonly spool?: string;
   readonly output?: string;
-  readonly main?: string;
+  readonly wrapper?: string;
   readonly directory?: string;
 }
 
 async function relay(servers: readonly FaultyInfluxdb[], options: RelayOptions = {}): Promise<RunningWorker> {
-  const { listener = "", spool = "", output = "", main, directory } = options;
+  const { listener = "", spool = "", output = "", wrapper, directory } = options;
   const outputs = servers.map(
     ({ port }, i) =>
       `{ name = "${NAMES[i]}", location = "http://127.0.0.1:${port}/write", max-delay-interval = "20ms", timeout = "2s"${output} }`,
   );
   const RELAY_CONFIG = `[spool]\ndir = "object"\n${spool}\n[[http]]\nname = "main"\n${listener}\noutput = [ ${outputs.join(", ")} ]\n`;
-  const running = await startWorker({ RELAY_CONFIG }, main, directory);
+  const running = await startWorker({ RELAY_CONFIG }, { wrapper, directory });
   opened.push({ close: running.stop });
   return running;
 }
@@ -97,7 +97,7 @@ test("what a server that is down lacks waits in its object, and comes in order w
 
 test("isolate and object write their figures to the log, minute by minute", async () => {
   const [a, b] = [await influxdb(), await influxdb()];
-  const running = await relay([a, b], { main: FAST });
+  const running = await relay([a, b], { wrapper: FAST });
   await b.refuse();
   const WRITES = 'influxdb_relay_writes_total{listener="main",outcome="stored"}';
   const KEPT = 'influxdb_relay_spool_records{backend="b",log="main"}';
@@ -230,7 +230,7 @@ test("alarms that fail seven times do not keep what is there from being delivere
   for (const line of points(5)) assert.equal(await write(first, line), 204);
   await first.stop();
   await b.listenAgain();
-  const second = await relay([a, b], { directory, main: FAILING });
+  const second = await relay([a, b], { directory, wrapper: FAILING });
   await arrived(b, 5);
   assert.ok(second.log().some(({ event }) => event === "alarm-failed"));
 });
