@@ -38,7 +38,7 @@ describe("InfluxQL", { skip: requireReal("influxd") }, () => {
     none(problemsOf(wrong, 4, async (entry) => checkRefused(entry, await oracle.answer(entry)))));
 
   test("generated reading statements mean the same when printed", () => {
-    const statements = fc.sample(anyReading, { numRuns: 300, seed: SEED });
+    const statements = fc.sample(anyReading, { numRuns: 150, seed: SEED });
     return none(problemsOf(statements, 4, (q) => checkReading(oracle, { q, db: DATABASE })));
   });
 
@@ -48,7 +48,7 @@ describe("InfluxQL", { skip: requireReal("influxd") }, () => {
   });
 
   test("damaged texts are refused in InfluxDB's words", () => {
-    const texts = fc.sample(anyDamaged, { numRuns: 1000, seed: SEED });
+    const texts = fc.sample(anyDamaged, { numRuns: 400, seed: SEED });
     return none(problemsOf(texts, 4, (text) => checkUnexecuted(oracle, text)));
   });
 });

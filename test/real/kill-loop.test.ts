@@ -2,7 +2,8 @@ import { describe, test } from "node:test";
 import { requireReal } from "../support/require-real.ts";
 import { killLoop, seedOf } from "./kill-loop.ts";
 
-const ROUNDS = 10;
+/** Of each. */
+const ROUNDS = 5;
 
 describe("a relay that is killed again and again", {
   skip: requireReal("influxd"),

@@ -15,7 +15,7 @@ import {
   writeInOrder,
 } from "./replica-set.ts";
 
-const RUNS = 30;
+const RUNS = 15;
 const SEED = 20_261_122;
 /** Bodies of one run, written at the same time to one database, so that the relay joins them. */
 const BODIES = 10;

@@ -1,5 +1,8 @@
 /** How long a test waits for something that should happen soon, in milliseconds. Only a failure waits that long. */
 export const WAIT_LIMIT_MS = 10_000;
+/** What is long in coming is asked for less often: asking takes the time of what it is about. In milliseconds. */
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 100;
 
 /** `promise`, or an error that says `what` was waited for. `detail` is asked only then. */
 export async function withLimit<T>(
@@ -57,8 +60,8 @@ export async function poll(
   detail?: () => string,
 ): Promise<void> {
   const until = performance.now() + limitMs;
-  while (!(await ask())) {
+  for (let pauseMs = FIRST_PAUSE_MS; !(await ask()); pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS)) {
     if (performance.now() > until) throw new Error(`gave up after ${limitMs} ms: ${what}${detail?.() ?? ""}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }
