@@ -37,6 +37,8 @@ export class Barrier implements Acceptance {
   inFlight = false;
   sentAtMs = 0;
   gone = false;
+  /** Whether it is durable that what is held, which it overtakes, may differ. */
+  doubt: "storing" | "stored" | undefined;
   /** Why it cannot be sent soon. */
   stuck: Reply | undefined;
   failure: BarrierFailure | undefined;

@@ -1,11 +1,10 @@
+import type { SpoolError } from "../errors.ts";
 import type { Clock } from "../platform.ts";
-import type { Scope } from "../spool/statement.ts";
 import type { Change, Reply } from "../writer.ts";
 import type { Barrier } from "./barrier.ts";
 import type { BackendClient, Result } from "./client.ts";
 import type { Gate } from "./gate.ts";
 import type { Handoff } from "./handoff.ts";
-import type { OrderedLane } from "./lane-changes.ts";
 import { isTaken, unanswered } from "./outcome.ts";
 import { retryAfterMs } from "./retry-after.ts";
 
@@ -30,9 +29,8 @@ export interface DeliveryOptions {
 
 /** Who decides which change is sent. */
 interface DeliveryOwner {
-  heldLanesOf(scope: Scope): Iterable<OrderedLane>;
   decided(barrier: Barrier): void;
-  diverged(barrier: Barrier, reply: Reply): void;
+  diverged(barrier: Barrier, reply: Reply, told?: (error?: SpoolError) => void): void;
   stick(barrier: Barrier, reply: Reply): void;
   leave(barrier: Barrier): void;
 }
@@ -84,8 +82,12 @@ export class ChangeDelivery {
   #sent(barrier: Barrier, { reply, unknownOutcome }: Result): void {
     const { handoff, owner } = this.#options;
     if (isTaken(reply)) {
-      if (reply.kind === "stored") this.#executed(barrier);
-      else if (barrier.isKept) owner.diverged(barrier, reply);
+      // Whoever was told that it has to wait, and keeps it now, need not wait any more.
+      const told = (error?: SpoolError) => barrier.stored(error);
+      if (reply.kind === "stored") {
+        this.#executed(barrier);
+        if (barrier.isKept) told();
+      } else if (barrier.isKept) owner.diverged(barrier, reply, told);
       owner.leave(barrier);
       barrier.answer(reply);
       return;
@@ -105,15 +107,10 @@ export class ChangeDelivery {
   }
 
   #executed({ change, record }: Barrier): void {
-    const { handoff, executed, owner } = this.#options;
+    const { handoff, executed } = this.#options;
     handoff.counters.changes++;
     if (record !== undefined) handoff.delivered(1);
     executed(change);
-    if (/^\s*create\b/i.test(change.text)) return;
-    // What is held is sent after it, although it was accepted before.
-    const held = new Set<string>();
-    for (const lane of owner.heldLanesOf(change.scope)) if (lane.records > 0) held.add(lane.db);
-    if (held.size > 0) handoff.doubtAll([...held]);
   }
 
   /** The backend answers, but never takes it: then it must not keep the writes behind it waiting for ever. */

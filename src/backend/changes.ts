@@ -291,7 +291,7 @@ export class Changes implements BarrierOwner, LaneChangesOwner {
     }
     const failed = barrier.failure;
     if (failed?.reply.kind === "not-ready") {
-      this.diverged(barrier, failed.reply, () => barrier.stored());
+      this.diverged(barrier, failed.reply, (error) => barrier.stored(error));
       this.leave(barrier);
     } else if (this.#main.keepsNothing && barrier.answered && barrier.stuck !== PAUSED) {
       handoff.loseChange(barrier.change, "no-buffer");
@@ -309,12 +309,12 @@ export class Changes implements BarrierOwner, LaneChangesOwner {
     else barrier.stored();
   }
 
-  /** Those lanes of its databases that wait for the backend to be ready. */
-  *heldLanesOf(scope: Scope): Generator<OrderedLane> {
+  /** Those lanes of these databases that wait for the backend to be ready. */
+  *#heldLanesOf(scope: Scope): Generator<OrderedLane> {
     for (const side of this.#sides) yield* side.heldLanesOf(scope);
   }
 
-  diverged({ change }: Barrier, reply: Reply, told = () => {}): void {
+  diverged({ change }: Barrier, reply: Reply, told: (error?: SpoolError) => void = () => {}): void {
     const { handoff, isStorable } = this.#options;
     handoff.changeFailed(change, reply, isStorable(change), told);
   }
@@ -394,8 +394,26 @@ export class Changes implements BarrierOwner, LaneChangesOwner {
       for (const lane of this.#main.heldLanesOf(scope)) lane.unsettled = false;
       this.#settlingFor.push(scope);
       if (!this.#settling.active) this.#settling.start();
+    } else if (barrier.doubt === "storing") {
+      return;
+    } else if (barrier.doubt === undefined && this.#overtakesHeld(barrier)) {
+      // Before it is sent: after a crash nobody else would know.
+      barrier.doubt = "storing";
+      void this.#options.handoff.store().then(() => {
+        barrier.doubt = "stored";
+        this.schedule();
+      });
     } else if (gate.open || (!barrier.answered && gate.tryOnce())) this.#delivery.send(barrier);
     else this.stick(barrier, unanswered("down"));
+  }
+
+  /** What is held is sent after it, although it was accepted before: true if there is any, whose databases are suspect now. */
+  #overtakesHeld({ change: { text, scope } }: Barrier): boolean {
+    if (/^\s*create\b/i.test(text)) return false;
+    const held = new Set<string>();
+    for (const lane of this.#heldLanesOf(scope)) if (lane.pending > 0) held.add(lane.db);
+    if (held.size > 0) this.#options.handoff.doubtAll([...held]);
+    return held.size > 0;
   }
 
   /**

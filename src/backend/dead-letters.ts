@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import type { SpoolError } from "../errors.ts";
 import type { Log } from "../observe/log.ts";
 import type { Clock } from "../platform.ts";
 import type { NewRecord, SpoolFacts, SpoolLog, SpoolRecord } from "../spool/log.ts";
@@ -80,15 +81,15 @@ export class DeadLetters {
   }
 
   /** One with a password is sealed, as it is in the backlog: whoever adds it knows that it can be. */
-  addChange(change: Change, verdict: Verdict, told: () => void): void {
+  addChange(change: Change, verdict: Verdict, told: (error?: SpoolError) => void): void {
     this.#put(statementRecord({ ...change, credentials: undefined }, verdict), told);
   }
 
-  #put(letter: Omit<NewRecord, "ranMs" | "timeMs">, told?: () => void): void {
+  #put(letter: Omit<NewRecord, "ranMs" | "timeMs">, told?: (error?: SpoolError) => void): void {
     const { log, clock, ranMs, events, backend } = this.#options;
     this.counters.added++;
     log.append({ ...letter, ranMs: ranMs(), timeMs: clock.now() }, (error) => {
-      told?.();
+      told?.(error);
       if (error === undefined) return;
       this.counters.notStored++;
       const next = "see what is wrong with the disk";

@@ -189,9 +189,9 @@ export class Handoff {
 
   /**
    * The backend will not execute what another one executed. `reply` is what it said. `isStorable`: it may become a dead
-   * letter. `told` is called when that is stored, or cannot be.
+   * letter. `told` is called when that is stored, or why it cannot be.
    */
-  changeFailed(change: Change, reply: Reply, isStorable: boolean, told: () => void): void {
+  changeFailed(change: Change, reply: Reply, isStorable: boolean, told: (error?: SpoolError) => void): void {
     const { log, backend, deadLetters } = this.#options;
     this.counters.changesFailed++;
     this.doubtAll(change.scope);

@@ -12,8 +12,8 @@ export interface OrderedLane {
   readonly sending: boolean;
   /** It cannot send, or has much to send first. */
   readonly stalled: boolean;
-  /** Records that it has in the log. */
-  readonly records: number;
+  /** Writes that the backend has not taken. */
+  readonly pending: number;
   unsettled: boolean;
   /** True if something is left of what comes before the change. */
   hasBefore(barrier: Barrier): boolean;

@@ -269,8 +269,10 @@ export class Lanes implements ChangeSide {
 
   /** What is only in the log comes before what is held now: until it was read, new writes go behind it. */
   #known(destination: Destination): Lane | undefined {
-    const lane = this.#main.lanes.get(this.#main.keyOf(destination)) as Lane | undefined;
-    return lane?.gap === undefined ? (this.#heldLane(destination) ?? lane) : lane;
+    const held = this.#heldLane(destination);
+    if (held === undefined) return this.#main.lanes.get(this.#main.keyOf(destination)) as Lane | undefined;
+    const lane = this.#existing(this.#main, destination);
+    return lane?.gap === undefined ? held : lane;
   }
 
   #heldLane(destination: Destination): Lane | undefined {

@@ -87,12 +87,56 @@ const DROPPED_TOGETHER: Case = {
   ],
 };
 
+/** Of writes with and without the name of the policy, behind others that were refused, some went to what was held and some did not. */
+const PARTED: Case = {
+  ...NOT_COUNTED,
+  stop: false,
+  steps: [
+    { kind: "fault", server: 1, fault: "no-database", on: true },
+    write,
+    to(1, "busy"),
+    { ...write, rp: "autogen", user: "x" },
+    { ...write, rp: "autogen" },
+    write,
+    write,
+    { kind: "change", scope: ["d"] },
+    write,
+  ],
+};
+
+/** Held, and not decided about when a statement overtook it. */
+const OVERTAKEN: Case = {
+  ...NOT_COUNTED,
+  stop: false,
+  steps: [
+    { kind: "fault", server: 0, fault: "no-database", on: true },
+    to(1, "hung"),
+    write,
+    { kind: "pause", server: 0, db: "d" },
+    write,
+    { kind: "change", scope: ["d"] },
+  ],
+};
+
+/** Told that it has to wait, then kept while it was being sent: its client did not hear that it was executed. */
+const NOT_TOLD: Case = {
+  ...NOT_COUNTED,
+  steps: [
+    { kind: "pause", server: 0, db: "e" },
+    { kind: "change", taste: "sour" },
+    { kind: "change", scope: ["d"] },
+    wait(0),
+    write,
+  ],
+};
+
 test("whatever the backends do: nothing acknowledged is lost uncounted, the last value is the same everywhere, and nothing waits for ever", async () => {
   const cases = ONCE_FAILED.map((steps): Case => ({ ...NOT_COUNTED, stop: false, steps }));
   await fc.assert(fc.asyncProperty(anyCase, runCase), {
     numRuns: 200,
-    examples: [...cases, NOT_COUNTED, COUNTED_TWICE, DROPPED_IN_FLIGHT, DROPPED_TOGETHER].map((example) => [
-      example,
-    ]),
+    examples: [
+      ...cases,
+      ...[NOT_COUNTED, COUNTED_TWICE, DROPPED_IN_FLIGHT, DROPPED_TOGETHER, PARTED, OVERTAKEN, NOT_TOLD],
+    ].map((example) => [example]),
   });
 });
