@@ -10,7 +10,7 @@ const HUNG_MS = 40_000;
 /** A reader looks at so many of the last points that its client was told are stored. */
 const WINDOW = 200;
 /** Between two requests of one loop: the machine has more to do. */
-const PAUSE_MS = 20;
+const PAUSE_MS = 50;
 
 /** One point that was acknowledged: its value, which is also its time, and the relay that did it. */
 interface Acknowledged {

@@ -59,6 +59,7 @@ export function startWriters(): Writers {
       if (await attempt(url, key.replace(" ", ` v=${value} `))) {
         place.lastAcknowledged = value;
         done[w] = (done[w] ?? 0) + 1;
+        await pause(2);
       } else await pause(10);
     }
   }

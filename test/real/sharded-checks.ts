@@ -1,8 +1,19 @@
+import { CORPUS } from "../influxql/corpus.ts";
 import type { Entry } from "../influxql/corpus-entry.ts";
 import { compareResults, joinChunks } from "./answer-compare.ts";
 import { problemsOf } from "./influxql-checks.ts";
 import { check } from "./sharded-check.ts";
 import { ask, type Question, type ShardedScene } from "./sharded-scene.ts";
+
+/** Each statement of the corpus that only reads, once. */
+export const READING: readonly Entry[] = [
+  ...new Map(
+    CORPUS.filter(({ kind }) => kind === "read").map((entry) => [
+      JSON.stringify([entry.q, entry.db, entry.params]),
+      entry,
+    ]),
+  ).values(),
+];
 
 export interface Tally {
   /** By the kind of the outcome, and its reason. */

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { DATABASE } from "../influxql/data-set.ts";
 import { anyReading } from "../influxql/grammar.ts";
 import { requireReal } from "../support/require-real.ts";
-import { checkAll } from "./sharded-checks.ts";
+import { checkAll, READING } from "./sharded-checks.ts";
 import { LISTENERS, type ShardedScene, startShardedScene } from "./sharded-scene.ts";
 
 describe("queries of shards", { skip: requireReal("influxd") }, () => {
@@ -18,6 +18,10 @@ describe("queries of shards", { skip: requireReal("influxd") }, () => {
   after(() => scene?.close());
 
   for (const listener of Object.keys(LISTENERS)) {
+    test(`${READING.length} statements are answered as by one InfluxDB, or refused: ${listener}`, async () => {
+      assert.deepEqual((await checkAll(scene, listener, READING)).different, []);
+    });
+
     test(`generated statements are answered as by one InfluxDB, or refused: ${listener}`, async () => {
       const statements = fc.sample(anyReading, { numRuns: runs, seed });
       const tally = await checkAll(
