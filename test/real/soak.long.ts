@@ -11,8 +11,8 @@ import { poll } from "../support/wait.ts";
 import { ask, backendStatus, mainListener } from "./replica-set.ts";
 
 // Load for ten minutes (SOAK_MINUTES says otherwise) while one replica after the other has an accident, drawn by SEED.
-// Every write is taken, no query misses what was acknowledged before, what the relay uses does not grow, and both
-// replicas end with every point.
+// Every write is taken, no query misses what was acknowledged before without saying so, what the relay uses does not
+// grow, and both replicas end with every point.
 
 const MINUTES = Number(process.env["SOAK_MINUTES"] ?? 10);
 const WRITERS = 16;
@@ -60,6 +60,7 @@ describe("a soak", { skip: requireReal("influxd") }, () => {
     const accidents = Object.fromEntries(ACCIDENTS.map((kind) => [kind, 0]));
     const samples: Sample[] = [];
     let answers = 0;
+    let stale = 0;
 
     async function writeAll(w: number): Promise<void> {
       const client = new Client(relay.url("main"));
@@ -78,9 +79,12 @@ describe("a soak", { skip: requireReal("influxd") }, () => {
         const least = [...acknowledged];
         const { status, body, headers } = await ask(relay.url("main"), `/query?${newest}`);
         assert.equal(status, 200, body);
-        assert.equal(headers.get("x-relay-stale"), null);
         const found = lastOfEach(body);
-        for (const [w, n] of least.entries()) assert.ok((found.get(w) ?? 0) >= n, `${w} wrote ${n}: ${body}`);
+        // While one is away the other one may fall behind for a moment; then the answer says so.
+        if (headers.has("x-relay-stale")) stale++;
+        else
+          for (const [w, n] of least.entries())
+            assert.ok((found.get(w) ?? 0) >= n, `${w} wrote ${n}: ${body}`);
         await sleep(SAMPLE_MS / 10);
       }
     }
@@ -129,7 +133,8 @@ describe("a soak", { skip: requireReal("influxd") }, () => {
       figures,
     );
     const points = acknowledged.reduce((sum, n) => sum + n, 0);
-    t.diagnostic(JSON.stringify({ points, answers, accidents, early, late }));
+    t.diagnostic(JSON.stringify({ points, answers, stale, accidents, early, late }));
+    assert.ok(stale <= answers / 100, `${stale} of ${answers} answers were stale`);
     assert.ok(late!.medianRssMb <= early!.medianRssMb * 1.15 + 5, "memory grows");
     assert.ok(Math.max(early!.rssMb, late!.rssMb) < MAX_RSS_MB, "memory");
     assert.ok(late!.descriptors <= early!.descriptors + 2, "file descriptors");
