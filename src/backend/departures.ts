@@ -1,11 +1,19 @@
 import type { Entry } from "./entry.ts";
 import { records } from "./sift.ts";
 
+/** Where an entry is that is not safe in the other log yet. */
+interface Leaving {
+  readonly place: number;
+  arrived: boolean;
+}
+
 /** Entries that move to another lane, and so to another log: each stays in this one until it is safe there. */
 export class Departures {
   readonly #volatile: boolean;
-  /** Where those are that are not safe yet. */
-  readonly #leaving = new Set<{ readonly first: number }>();
+  /** In the order of the log, which is that of the lane. Those that arrived leave it once they are at its head. */
+  #leaving: Leaving[] = [];
+  #head = 0;
+  #onTheirWay = 0;
   /** Called when one is safe, or gone. */
   readonly #arrived: () => void;
 
@@ -15,14 +23,18 @@ export class Departures {
   }
 
   get any(): boolean {
-    return this.#leaving.size > 0;
+    return this.#onTheirWay > 0;
   }
 
   /** The first place in the log that still has to be delivered, if `first` is that of those which stay. */
   firstPlace(first: number | undefined): number | undefined {
-    let lowest = first;
-    for (const place of this.#leaving) if (lowest === undefined || place.first < lowest) lowest = place.first;
-    return lowest;
+    while (this.#leaving[this.#head]?.arrived) this.#head++;
+    const place = this.#leaving[this.#head]?.place;
+    if (place === undefined) {
+      this.#leaving = [];
+      this.#head = 0;
+    }
+    return place === undefined || (first !== undefined && first < place) ? first : place;
   }
 
   /** The entries as they move, one for each record, without their places; and which of them `failed`. */
@@ -47,10 +59,12 @@ export class Departures {
       ticket.release();
       return;
     }
-    const place = { first: ticket.first };
-    this.#leaving.add(place);
+    const leaving: Leaving = { place: ticket.first, arrived: false };
+    this.#leaving.push(leaving);
+    this.#onTheirWay++;
     entry.onArrival = () => {
-      this.#leaving.delete(place);
+      leaving.arrived = true;
+      this.#onTheirWay--;
       ticket.release();
       this.#arrived();
     };

@@ -67,7 +67,8 @@ describe("a soak", { skip: requireReal("influxd") }, () => {
       for (let n = 1; running(); n++) {
         const body = `soak,w=${w} v=${n} ${n}`;
         const answer = await client.request({ method: "POST", path: "/write?db=soak", body });
-        assert.equal(answer.statusCode, 204, await answer.body.text());
+        const refusal = await answer.body.text();
+        assert.equal(answer.statusCode, 204, `${refusal}\n${relay.output.slice(-5_000)}`);
         acknowledged[w] = n;
         await sleep(PAUSE_MS);
       }
