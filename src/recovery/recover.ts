@@ -208,8 +208,8 @@ export class Recovery {
       {
         deep: (place, unit) =>
           state?.wasOpen(unit, unit) ||
-          ((this.#options.deep || place.oddTypes.has(unit.measurement) || isSuspect(place, unit)) &&
-            !state?.isVerified(unit, unit)),
+          (isSuspect(place, unit) && !state?.isVerifiedNow(unit, unit)) ||
+          ((this.#options.deep || place.oddTypes.has(unit.measurement)) && !state?.isVerified(unit, unit)),
         wanted: (place, unit) =>
           (since === undefined || unit.end > since) &&
           (!this.#options.suspectsOnly || isSuspect(place, unit)),
