@@ -24,10 +24,15 @@ export interface RelayControl {
   drain(backend: string): Promise<void>;
   resume(backend: string): Promise<void>;
   /**
-   * Keeps writes for this database and policy from the server until the returned function is called. Resolves when none
+   * Keeps writes for this database and policy, or for all of its policies, from the server until the returned function is called. Resolves when none
    * is in flight there. The returned function rejects with a {@link HoldLostError} if they were not kept all the time.
    */
-  hold(backend: string, db: string, rp: string, signal: AbortSignal): Promise<() => Promise<void>>;
+  hold(
+    backend: string,
+    db: string,
+    rp: string | undefined,
+    signal: AbortSignal,
+  ): Promise<() => Promise<void>>;
   /** Resolves when the server has answered everything for the database that was accepted before. */
   answered(backend: string, db: string, signal: AbortSignal): Promise<void>;
   suspects(backend: string): Promise<readonly SuspectRange[]>;

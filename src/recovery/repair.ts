@@ -165,19 +165,26 @@ export class Repair {
   /** True if something was deleted. */
   async #prune(patient: Patient, signal: AbortSignal): Promise<boolean> {
     const { place, unit, slice } = patient;
-    const { rows, kept } = await this.#held([patient], signal, () =>
-      pruneSpan(this.#pair, unit, this.#live(patient, slice), place.others, signal),
-    );
+    const prune = () => pruneSpan(this.#pair, unit, this.#live(patient, slice), place.others, signal);
+    // A deletion reaches all policies, so nothing may be written to any between the look at them and it.
+    const { rows, kept } = await this.#held([patient], signal, prune, "database");
     this.#options.state.add({ pruned: rows });
     if (kept > 0) patient.reason = `${kept} rows cannot be deleted without those of another retention policy`;
     return rows > 0;
   }
 
-  /** Runs while the target gets no live writes of the database and policy; once more if it turns out that it got some. */
-  async #held<T>(group: readonly Patient[], signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  /** Runs while the target gets no live writes of the database and policy, or of all policies; once more if it turns out that it got some. */
+  async #held<T>(
+    group: readonly Patient[],
+    signal: AbortSignal,
+    run: () => Promise<T>,
+    what: "policy" | "database" = "policy",
+  ): Promise<T> {
+    const { unit } = group[0] as Patient;
+    const rp = what === "policy" ? readable(unit.rp) : undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#heldOnce(group, signal, run);
+        return await this.#heldOnce(unit, rp, signal, run);
       } catch (error) {
         if (!(error instanceof HoldLostError) || attempt >= ROUNDS) throw error;
       }
@@ -185,12 +192,16 @@ export class Repair {
   }
 
   /** The source has answered all of its writes by then: one that only the target took is not lost. */
-  async #heldOnce<T>(group: readonly Patient[], signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  async #heldOnce<T>(
+    unit: Unit,
+    rp: string | undefined,
+    signal: AbortSignal,
+    run: () => Promise<T>,
+  ): Promise<T> {
     const { source, target } = this.#pair;
-    const { unit } = group[0] as Patient;
     // What it lacks by now may take long, and only what came since is waited for while the target is held.
     await this.#answered(source, unit, signal);
-    const release = await this.#ports.control.hold(target.name, readable(unit.db), readable(unit.rp), signal);
+    const release = await this.#ports.control.hold(target.name, readable(unit.db), rp, signal);
     try {
       await this.#answered(source, unit, signal, HELD_LIMIT_MS);
       signal.throwIfAborted();

@@ -127,7 +127,14 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
       await writeBytes(server, db, `m,x=b x=1 ${day(0)}`, "autogen");
     }
     await writeBytes(scene.b, db, `m,x=a x=2 ${day(0) + 1n}\nm,x=b x=2 ${day(0)}`, "days");
-    const report = await recover(db, { prune: true });
+    const held: unknown[] = [];
+    const hold: typeof NO_RELAY.hold = async (...[, of, rp]) => {
+      held.push([of, rp]);
+      return async () => {};
+    };
+    const report = await scene.recover({ scope: { db }, prune: true }, { control: { ...NO_RELAY, hold } });
+    // All of its policies.
+    assert.deepEqual(held[0], [db, undefined]);
     assert.match(report.differences[0]?.reason ?? "", /1 rows cannot be deleted/);
     assert.deepEqual(await scene.b.points(db), [`m,x=b x=1 ${day(0)}`]);
     const left = [`m,x=a x=1 ${day(0)}`, `m,x=a,y=q x=1 ${day(0) + 2n}`, `m,x=b x=2 ${day(0)}`];
