@@ -5,7 +5,7 @@ import type { OtherPolicy } from "./prune.ts";
 import type { Policy, Schema } from "./schema.ts";
 import type { Server, Table } from "./server.ts";
 import { fromClause, type Pair, type Unit, whereTime } from "./unit.ts";
-import { isQuotable, pattern } from "./unquotable.ts";
+import { isHidden, isQuotable, pattern } from "./unquotable.ts";
 import { ALL_TIME, compareTimes, intersection, type Span, shardAt, shardsOf, windowsOf } from "./windows.ts";
 
 /** What a comparison is limited to; all there is unless given. Names are byte strings. */
@@ -55,7 +55,7 @@ export async function findPlaces(
     const measurements = union(ours.measurements, theirs.measurements).filter(
       (name) => scope.measurement === undefined || name === scope.measurement,
     );
-    const told = withoutDoubles(measurements, db, notice);
+    const told = readableOnes(measurements, db, notice);
     const odd = new Set(told.filter((name) => typesDiffer(ours.types.get(name), theirs.types.get(name))));
     for (const rp of union(...sides.map((policies) => policies?.keys() ?? []))) {
       if (scope.rp !== undefined && rp !== scope.rp) continue;
@@ -161,9 +161,15 @@ function typesDiffer(
   return [...source].some(([field, types]) => target.has(field) && target.get(field) !== types);
 }
 
-/** Without the measurements that no statement can tell apart, because of bytes in their names that are no UTF-8. */
-function withoutDoubles(measurements: readonly string[], db: string, notice: Notice): string[] {
-  const groups = Map.groupBy(measurements, (name) => (isQuotable(name) ? name : pattern(name)));
+/**
+ * Without the measurements that no statement can tell apart, because of bytes in their names that are no UTF-8, or that none
+ * can read.
+ */
+function readableOnes(measurements: readonly string[], db: string, notice: Notice): string[] {
+  const hidden = measurements.filter(isHidden);
+  if (hidden.length > 0) notice(`InfluxDB reads nothing from ${hidden.join(", ")} of ${db}: left out`);
+  const shown = measurements.filter((name) => !isHidden(name));
+  const groups = Map.groupBy(shown, (name) => (isQuotable(name) ? name : pattern(name)));
   return [...groups].flatMap(([text, names]) => {
     if (names.length === 1) return names;
     notice(`${names.length} measurements of ${db} cannot be told apart and are left out: ${text}`);

@@ -58,8 +58,12 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
       places.length > 7 * 30,
       `${places.length} measurements have points, counted in each time shard`,
     );
+    await writeBytes(scene.a, "nasty", `_series v=1 ${day(0)}`, "days");
     const again = await scene.recover({ deep: true });
     assert.deepEqual([again.copied.points, again.differing, again.equal], [0, 0, true]);
+    assert.deepEqual(again.notices, ["InfluxDB reads nothing from _series of nasty: left out"]);
+    await scene.a.query("DROP DATABASE nasty");
+    await scene.b.query("DROP DATABASE nasty");
   });
 
   for (const percent of [50, 100])
