@@ -1,5 +1,6 @@
 import type { Clock } from "../platform.ts";
 import { answeredBy } from "./answered.ts";
+import { blurredDifference } from "./blurred.ts";
 import type { RelayControl } from "./control.ts";
 import { lookTwice } from "./examine.ts";
 import { Patience } from "./patience.ts";
@@ -59,6 +60,7 @@ export async function compareServers(
     signal,
   );
   const listed = new Listed();
+  for (const blurred of places.flatMap((place) => place.blurred)) listed.add(blurredDifference(blurred));
   for (const differing of surveyed.differing) {
     for (const slice of differing.slices) {
       await patience.with(() => confirm(pair, differing, slice, deep, ports, listed, signal), signal);

@@ -1,5 +1,7 @@
 import { quoteIdentifier } from "../influxql/quote.ts";
+import { type Blurred, blurredIn } from "./blurred.ts";
 import { ServerError } from "./errors.ts";
+import { type FieldTypes, fieldTypes } from "./field-types.ts";
 import { compareText } from "./line-writer.ts";
 import type { OtherPolicy } from "./prune.ts";
 import type { Policy, Schema } from "./schema.ts";
@@ -31,6 +33,8 @@ export interface Place {
   readonly measurements: readonly string[];
   /** Measurements with a field of which the two servers know different types; in the default policy only. */
   readonly oddTypes: ReadonlySet<string>;
+  /** What no statement can read all of. */
+  readonly blurred: readonly Blurred[];
 }
 
 /** What is in the way of a complete comparison, in words for people. */
@@ -78,6 +82,14 @@ export async function findPlaces(
         windows: windowsOf(spans.flat(), scope.span),
         measurements: told,
         oddTypes: policy.isDefault ? odd : NONE,
+        blurred: (
+          await Promise.all(
+            servers.map((server, i) => {
+              const types = policies[i]?.isDefault === true ? known[i]?.types : undefined;
+              return blurredIn(server, { db, rp, measurements: told, types }, spans[i] ?? [], scope, signal);
+            }),
+          )
+        ).flat(),
       });
     }
   }
@@ -98,7 +110,7 @@ const NOTHING: Known = { measurements: [], types: new Map() };
 async function knownOf(server: Server, db: string, signal: AbortSignal): Promise<Known> {
   const tables = await server.table(`SHOW MEASUREMENTS ON ${quoteIdentifier(db)}`, signal);
   const measurements = tables.flatMap(({ rows }) => rows.map(([name]) => String(name)));
-  return { measurements, types: await fieldTypes(server, db, signal) };
+  return { measurements, types: await fieldTypes(server, db, undefined, signal) };
 }
 
 interface Probed {
@@ -131,26 +143,6 @@ async function showShards(server: Server, signal: AbortSignal): Promise<Table[] 
     if (error instanceof ServerError && error.failure === "refused") return undefined;
     throw error;
   }
-}
-
-/** Measurement -> field -> its types. A field may have several, in several time shards. */
-type FieldTypes = Map<string, Map<string, string>>;
-
-/**
- * Of the default policy, the only one that InfluxDB tells of unless it is asked for measurements by name. That it answers
- * in a time that grows with the square of their number: 200 in 30 time shards took it 260 s.
- */
-async function fieldTypes(server: Server, db: string, signal: AbortSignal): Promise<FieldTypes> {
-  const found: FieldTypes = new Map();
-  for (const { name, rows } of await server.table(`SHOW FIELD KEYS ON ${quoteIdentifier(db)}`, signal)) {
-    const types = found.get(name) ?? new Map<string, string>();
-    found.set(name, types);
-    for (const [field, type] of rows) {
-      const known = types.get(String(field));
-      types.set(String(field), [...(known?.split(" ") ?? []), String(type)].sort().join(" "));
-    }
-  }
-  return found;
 }
 
 function typesDiffer(

@@ -1,3 +1,4 @@
+import { type Blurred, blurredDifference } from "./blurred.ts";
 import { fromReadable, readable } from "./bytes.ts";
 import type { CompareOptions, RecoveryPorts } from "./compare.ts";
 import type { SuspectRange } from "./control.ts";
@@ -81,7 +82,7 @@ export class Recovery {
     const schemas = await this.#schemas(signal);
     const places = await this.#places(schemas, signal);
     const surveyed = await this.#survey(places, signal);
-    const listed = new Listed();
+    const listed = this.#blurred(places);
     for (const { unit, slices } of coldFirst(surveyed.differing)) {
       for (const slice of slices) listed.add(pointDifference(unit, slice));
     }
@@ -125,7 +126,7 @@ export class Recovery {
       if (fresh.length === 0) break;
       left = [...left, ...(await this.#repairAll(repair, state, fresh, signal))];
     }
-    const listed = new Listed();
+    const listed = this.#blurred(places);
     for (const { difference } of left) listed.add(difference);
     const schema = compareSchemas(...schemas).map(readableSchema);
     await state.finish();
@@ -192,6 +193,22 @@ export class Recovery {
     );
   }
 
+  /** What nobody can know to be equal. */
+  #blurred(places: readonly Place[]): Listed {
+    const listed = new Listed();
+    for (const place of places) {
+      for (const blurred of place.blurred) {
+        const wanted = !this.#options.suspectsOnly || this.#isSuspect(place, blurred);
+        if (wanted) listed.add(blurredDifference(blurred));
+      }
+    }
+    return listed;
+  }
+
+  #isSuspect(place: Place, part: Blurred): boolean {
+    return this.#suspects.some((range) => overlaps(range, place, part));
+  }
+
   /** @param since Units that end before are left out. */
   async #survey(
     places: readonly Place[],
@@ -200,19 +217,17 @@ export class Recovery {
     since?: bigint,
   ): Promise<Surveyed> {
     const { clock, meter } = this.#ports;
-    const isSuspect = (place: Place, unit: Unit) =>
-      this.#suspects.some((range) => overlaps(range, place, unit));
     return await survey(
       this.#pair,
       places,
       {
         deep: (place, unit) =>
           state?.wasOpen(unit, unit) ||
-          (isSuspect(place, unit) && !state?.isVerifiedNow(unit, unit)) ||
+          (this.#isSuspect(place, unit) && !state?.isVerifiedNow(unit, unit)) ||
           ((this.#options.deep || place.oddTypes.has(unit.measurement)) && !state?.isVerified(unit, unit)),
         wanted: (place, unit) =>
           (since === undefined || unit.end > since) &&
-          (!this.#options.suspectsOnly || isSuspect(place, unit)),
+          (!this.#options.suspectsOnly || this.#isSuspect(place, unit)),
         verified: async (unit) => state?.verified(unit, unit),
         nowNs: () => clock.nowNs(),
       },
@@ -237,7 +252,7 @@ export class Recovery {
   }
 }
 
-function overlaps(range: SuspectRange, { policy }: Place, unit: Unit): boolean {
+function overlaps(range: SuspectRange, { policy }: Place, unit: Blurred): boolean {
   const inDatabase = range.db === "*" || fromReadable(range.db) === unit.db;
   const inPolicy =
     range.rp === "*" || (range.rp === "" ? policy.isDefault : fromReadable(range.rp) === unit.rp);

@@ -193,6 +193,33 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     }
   });
 
+  test("knows where nobody can tell whether two servers are equal", async () => {
+    const db = await newDatabase(["1h", "1d"]);
+    const hour = (at: bigint, lines: string) =>
+      writeBytes(scene.a, db, lines.replaceAll(/$/gm, ` ${day(0) + at * HOUR_NS}`));
+    await hour(1n, `m v="text"\nn v=1\no v=1`);
+    await scene.a.query(`ALTER RETENTION POLICY days ON ${db} SHARD DURATION 1d`);
+    await hour(5n, "m v=1\nn v=1\no v=1");
+    // A field of another type, but not there.
+    await hour(25n, 'n v="text"');
+    const blurred = ({ differences }: Awaited<ReturnType<typeof scene.compare>>) =>
+      differences.filter(({ reason = "" }) => /time shards overlap/.test(reason));
+    for (const isDefault of [true, false]) {
+      const policy = isDefault ? "days" : "autogen";
+      for (const server of [scene.a, scene.b])
+        await server.query(`ALTER RETENTION POLICY ${policy} ON ${db} DEFAULT`);
+      const [where, ...more] = blurred(await scene.compare({ scope: { db }, deep: true }));
+      assert.deepEqual(
+        [where?.measurement, where?.start, where?.end, more.length],
+        [...["m", `${day(0) + HOUR_NS}`, `${day(0) + 2n * HOUR_NS}`], 0],
+      );
+    }
+    const report = await recover(db);
+    assert.deepEqual([report.equal, blurred(report).length, report.differences.length], [false, 1, 1]);
+    const later = { start: day(0) + 2n * HOUR_NS, end: day(1) };
+    assert.equal((await recover(db, { scope: { db, span: later } })).equal, true);
+  });
+
   test("says what the target refuses", async () => {
     const db = await newDatabase(["6h", "1d"]);
     await writeBytes(scene.a, db, `m v=1 ${day(0)}`);
