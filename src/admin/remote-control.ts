@@ -66,6 +66,7 @@ export class RemoteControl implements RelayControl {
       ...{ db, rp },
       min: BigInt(min),
       max: BigInt(max),
+      revision,
     }));
   }
 

@@ -9,7 +9,17 @@ export interface SuspectRange {
   /** Nanoseconds since 1970. */
   readonly min: bigint;
   readonly max: bigint;
+  /** Another one whenever something was added to it, also of what it covers; undefined if that cannot be told. */
+  readonly revision?: string;
 }
+
+/** Undefined if it may stay the same although something was added. */
+export const suspectsText = (suspects: readonly SuspectRange[]): string | undefined =>
+  suspects.some(({ revision }) => revision === undefined)
+    ? undefined
+    : JSON.stringify(
+        suspects.map(({ db, rp, min, max, revision }) => [db, rp, `${min}`, `${max}`, revision]),
+      );
 
 /** Writes that were to be held were perhaps not held all the time: what was done meanwhile has to be done again. */
 export class HoldLostError extends RelayError {

@@ -1,7 +1,7 @@
 import { type Blurred, blurredDifference } from "./blurred.ts";
 import { fromReadable, readable } from "./bytes.ts";
 import type { CompareOptions, RecoveryPorts } from "./compare.ts";
-import type { SuspectRange } from "./control.ts";
+import { type SuspectRange, suspectsText } from "./control.ts";
 import { compareText } from "./line-writer.ts";
 import { inParallel } from "./parallel.ts";
 import { Patience } from "./patience.ts";
@@ -106,7 +106,10 @@ export class Recovery {
     const { clock, meter } = this.#ports;
     const { source, target } = this.#pair;
     const { deep } = this.#options;
-    const state = await State.open(this.#store, clock, { source: source.name, target: target.name, deep });
+    const state = await State.open(this.#store, clock, {
+      ...{ source: source.name, target: target.name, deep },
+      suspects: suspectsText(this.#suspects),
+    });
     const startedNs = clock.nowNs();
     const before = await this.#schemas(signal);
     const statements = repairStatements(...before);
@@ -223,7 +226,7 @@ export class Recovery {
       {
         deep: (place, unit) =>
           state?.wasOpen(unit, unit) ||
-          (this.#isSuspect(place, unit) && !state?.isVerifiedNow(unit, unit)) ||
+          (this.#isSuspect(place, unit) && !state?.isSuspectVerified(unit, unit)) ||
           ((this.#options.deep || place.oddTypes.has(unit.measurement)) && !state?.isVerified(unit, unit)),
         wanted: (place, unit) =>
           (since === undefined || unit.end > since) &&

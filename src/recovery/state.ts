@@ -45,6 +45,7 @@ const stateSchema = v.object({
   source: v.string(),
   target: v.string(),
   deep: v.boolean(),
+  suspects: v.optional(v.string()),
   savedMs: v.number(),
   totals: v.object({
     points: v.number(),
@@ -64,6 +65,8 @@ interface Identity {
   readonly target: string;
   /** All rows are compared. */
   readonly deep: boolean;
+  /** Where the target was known to differ, and its revision; undefined if more may have been added to it unseen. */
+  readonly suspects?: string | undefined;
 }
 
 interface Window {
@@ -90,6 +93,8 @@ export class State {
   totals: Totals = NO_TOTALS;
   /** True if there was an interrupted recovery of the same two servers. */
   readonly continued: boolean;
+  /** True if nothing was added since to where the target was known to differ. */
+  readonly #sameSuspects: boolean;
 
   private constructor(
     store: StateStore,
@@ -101,6 +106,7 @@ export class State {
     this.#clock = clock;
     this.#names = names;
     this.continued = before !== undefined;
+    this.#sameSuspects = names.suspects !== undefined && names.suspects === before?.suspects;
     this.totals = before?.totals ?? NO_TOTALS;
     this.#left = (before?.open ?? []).map(({ window, ...rest }) => ({ ...rest, window: spanOf(window) }));
     for (const { spans, ...rest } of before?.verified ?? []) {
@@ -132,9 +138,10 @@ export class State {
     return isWithin(this.#verified.get(keyOf(of))?.spans ?? [], span);
   }
 
-  /** The same, but what an interrupted recovery verified does not count: more may have been lost since. */
-  isVerifiedNow(of: Subject, span: Span): boolean {
-    return isWithin(this.#verified.get(keyOf(of))?.now ?? [], span);
+  /** The same where the target is known to differ: more may have been lost since an interrupted recovery verified it. */
+  isSuspectVerified(of: Subject, span: Span): boolean {
+    const { spans = [], now = [] } = this.#verified.get(keyOf(of)) ?? {};
+    return isWithin(this.#sameSuspects ? spans : now, span);
   }
 
   /**

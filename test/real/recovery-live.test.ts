@@ -142,14 +142,24 @@ describe("a recovery while others write", { skip: requireReal("influxd") }, () =
       source: "a",
       target: "b",
       deep: false,
+      suspects: JSON.stringify([[db, "days", `${day(0)}`, `${day(0)}`, "1.7"]]),
       savedMs: Date.now(),
       totals: { points: 0, bytes: 0, expired: 0, rejected: 0, unwritable: 0, pruned: 0 },
       open: [],
       verified: [{ db, rp: "days", measurement: "m", spans: [[`${day(0)}`, `${day(1)}`]] }],
     });
-    const range = { db, rp: "days", min: day(0), max: day(0) };
-    const control = { ...startSmallRelay({ a: scene.a, b: scene.b }).control, suspects: async () => [range] };
-    const report = await scene.recover({ scope: { db } }, { control, store });
+    const recover = (revision: string) => {
+      const range = { db, rp: "days", min: day(0), max: day(0), revision };
+      const { control } = startSmallRelay({ a: scene.a, b: scene.b });
+      return scene.recover(
+        { scope: { db } },
+        { control: { ...control, suspects: async () => [range] }, store },
+      );
+    };
+    const { text } = store;
+    assert.equal((await recover("1.7")).copied.points, 0, "it goes on where nothing was added");
+    store.text = text;
+    const report = await recover("1.8");
     assert.deepEqual([report.equal, report.continued, report.copied.points], [true, true, 1]);
     assert.deepEqual(await scene.b.points(db, { rp: "days" }), [`m,t=a s="new" ${day(0)}`]);
   });
