@@ -14,7 +14,7 @@ import { NO_TOTALS, State, type StateStore } from "./state.ts";
 import { sliceValues } from "./sums.ts";
 import { type Differing, type Surveyed, survey } from "./survey.ts";
 import type { Pair, Unit } from "./unit.ts";
-import { compareTimes, earliest, latest } from "./windows.ts";
+import { ALL_TIME, compareTimes, earliest, latest } from "./windows.ts";
 
 /** After so many looks at the windows that live writes go to, what still differs there is told. */
 const ROUNDS = 5;
@@ -249,8 +249,9 @@ export class Recovery {
     if (db !== undefined && (range.db === "*" || fromReadable(range.db) !== db)) return [];
     if (rp !== undefined && (range.rp === "*" || range.rp === "" || fromReadable(range.rp) !== rp)) return [];
     if (span === undefined) return [range];
-    const min = latest(range.min, span.start);
-    const max = earliest(range.max, span.end - 1n);
+    // Beyond the times that points may have there is nothing to compare.
+    const min = span.start <= ALL_TIME.start ? range.min : latest(range.min, span.start);
+    const max = span.end >= ALL_TIME.end ? range.max : earliest(range.max, span.end - 1n);
     return min > max ? [] : [{ ...range, min, max }];
   }
 }

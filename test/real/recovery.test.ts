@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NO_RELAY } from "../../src/recovery/control.ts";
 import type { Scope } from "../../src/recovery/places.ts";
+import { ALL_TIME } from "../../src/recovery/windows.ts";
 import { requireReal } from "../support/require-real.ts";
 import {
   assertSameContents,
@@ -367,5 +368,15 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     ]);
     assert.deepEqual(await forgottenBy({ db, span: { start: day(4), end: day(5) } }), []);
     assert.deepEqual(await forgottenBy({ db, measurement: "m" }), []);
+    // Nothing is left beyond the times that points may have.
+    const always = { db, rp: "days", min: -(2n ** 63n), max: 2n ** 63n - 1n };
+    ranges.splice(0, 1, always);
+    const [before, after] = [
+      { start: ALL_TIME.start, end: day(1) },
+      { start: day(1), end: ALL_TIME.end },
+    ];
+    const of = { db, rp: "days" };
+    assert.deepEqual(await forgottenBy({ ...of, span: before }), [{ ...always, max: day(1) - 1n }]);
+    assert.deepEqual(await forgottenBy({ ...of, span: after }), [{ ...always, min: day(1) }]);
   });
 });
