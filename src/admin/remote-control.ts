@@ -37,10 +37,15 @@ export class RemoteControl implements RelayControl {
     await this.#ask("POST", `${pathOf(backend)}/resume`, { by: "recovery" });
   }
 
-  async hold(backend: string, db: string, rp: string, signal: AbortSignal): Promise<() => Promise<void>> {
+  async hold(
+    backend: string,
+    db: string,
+    rp: string | undefined,
+    signal: AbortSignal,
+  ): Promise<() => Promise<void>> {
     const { admin, clock } = this.#options;
     const path = `${pathOf(backend)}/hold`;
-    const held = await this.#ask<Held>("POST", path, { db, rp }, signal);
+    const held = await this.#ask<Held>("POST", path, { db, ...(rp !== undefined && { rp }) }, signal);
     const lease = new RemoteLease({ ...held, backend }, admin, clock);
     if (!signal.aborted) return () => lease.release();
     await lease.release().catch(() => {});
@@ -61,6 +66,7 @@ export class RemoteControl implements RelayControl {
       ...{ db, rp },
       min: BigInt(min),
       max: BigInt(max),
+      revision,
     }));
   }
 

@@ -117,7 +117,7 @@ export class AnswerReader {
       this.#results = this.#input.size();
       this.#step = STEPS.result;
     } else if (key === "error") {
-      this.error ??= this.#input.text();
+      this.#fail(this.#input.text());
     } else {
       this.#input.skip();
     }
@@ -139,13 +139,18 @@ export class AnswerReader {
     } else if (key === "statement_id") {
       this.#statement = this.#input.number();
     } else if (key === "error") {
-      this.error ??= this.#input.text();
+      this.#fail(this.#input.text());
     } else if (key === "partial") {
       this.#partial = this.#input.boolean();
     } else {
       this.#input.skip();
     }
     this.#resultKeys--;
+  }
+
+  /** The first words tell why; of statements behind it InfluxDB only says "not executed". */
+  #fail(words: string): void {
+    this.error ??= words;
   }
 
   #series(): void {

@@ -80,11 +80,14 @@ async function repair(
   ports: Omit<RecoveryPorts, "control">,
   signal: AbortSignal,
 ): Promise<Outcome & { readonly schema: readonly SchemaDifference[] }> {
+  const { lost, suspect: suspected } = target.handoff;
   let points = 0;
   let differs: string | undefined;
   let schema: readonly SchemaDifference[] = [];
   for (const range of known.ranges) {
-    const suspect = { db: range.db, rp: range.rp, min: range.minNs, max: range.maxNs };
+    const { db: of, rp, minNs: min, maxNs: max } = range;
+    const revision = [lost, suspected].map((ranges) => ranges.touched(of, rp)).join(".");
+    const suspect = { db: of, rp, min, max, revision };
     const control = processControl([target, other], [suspect]);
     const options = {
       ...{ scope: { ...scopeOf(db), ...partOf(range) }, suspectsOnly: true, deep: false, prune: false },

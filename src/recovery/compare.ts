@@ -1,5 +1,6 @@
 import type { Clock } from "../platform.ts";
-import { readable } from "./bytes.ts";
+import { answeredBy } from "./answered.ts";
+import { blurredDifference } from "./blurred.ts";
 import type { RelayControl } from "./control.ts";
 import { lookTwice } from "./examine.ts";
 import { Patience } from "./patience.ts";
@@ -59,6 +60,7 @@ export async function compareServers(
     signal,
   );
   const listed = new Listed();
+  for (const blurred of places.flatMap((place) => place.blurred)) listed.add(blurredDifference(blurred));
   for (const differing of surveyed.differing) {
     for (const slice of differing.slices) {
       await patience.with(() => confirm(pair, differing, slice, deep, ports, listed, signal), signal);
@@ -85,7 +87,7 @@ async function confirm(
   { unit }: Differing,
   slice: Slice,
   deep: boolean,
-  { control }: RecoveryPorts,
+  ports: RecoveryPorts,
   listed: Listed,
   signal: AbortSignal,
 ): Promise<void> {
@@ -94,8 +96,8 @@ async function confirm(
   const large = slice.values > SLICE_VALUES && !deep;
   if (large) return listed.add(pointDifference(unit, slice));
   const settled = async () => {
-    await control.answered(pair.source.name, readable(unit.db), signal);
-    await control.answered(pair.target.name, readable(unit.db), signal);
+    await answeredBy(pair.source, unit.db, ports, signal);
+    await answeredBy(pair.target, unit.db, ports, signal);
   };
   const { slices, missing, changed, extra, samples } = await lookTwice(pair, unit, slice, settled, signal);
   if (slices.length === 0) return;

@@ -9,7 +9,17 @@ export interface SuspectRange {
   /** Nanoseconds since 1970. */
   readonly min: bigint;
   readonly max: bigint;
+  /** Another one whenever something was added to it, also of what it covers; undefined if that cannot be told. */
+  readonly revision?: string;
 }
+
+/** Undefined if it may stay the same although something was added. */
+export const suspectsText = (suspects: readonly SuspectRange[]): string | undefined =>
+  suspects.some(({ revision }) => revision === undefined)
+    ? undefined
+    : JSON.stringify(
+        suspects.map(({ db, rp, min, max, revision }) => [db, rp, `${min}`, `${max}`, revision]),
+      );
 
 /** Writes that were to be held were perhaps not held all the time: what was done meanwhile has to be done again. */
 export class HoldLostError extends RelayError {
@@ -24,10 +34,15 @@ export interface RelayControl {
   drain(backend: string): Promise<void>;
   resume(backend: string): Promise<void>;
   /**
-   * Keeps writes for this database and policy from the server until the returned function is called. Resolves when none
+   * Keeps writes for this database and policy, or for all of its policies, from the server until the returned function is called. Resolves when none
    * is in flight there. The returned function rejects with a {@link HoldLostError} if they were not kept all the time.
    */
-  hold(backend: string, db: string, rp: string, signal: AbortSignal): Promise<() => Promise<void>>;
+  hold(
+    backend: string,
+    db: string,
+    rp: string | undefined,
+    signal: AbortSignal,
+  ): Promise<() => Promise<void>>;
   /** Resolves when the server has answered everything for the database that was accepted before. */
   answered(backend: string, db: string, signal: AbortSignal): Promise<void>;
   suspects(backend: string): Promise<readonly SuspectRange[]>;

@@ -2,7 +2,7 @@ import { crc32c } from "../spool/crc32c.ts";
 import { scanFields, splitFields } from "../write/point-fields.ts";
 import { byteString, readable } from "./bytes.ts";
 import { compareSeries, LineSource } from "./line-source.ts";
-import { equalBytes, type LineSeries } from "./line-writer.ts";
+import { equalBytes, isSaid, type LineSeries } from "./line-writer.ts";
 import { type Ask, inPieces } from "./share.ts";
 import { joinSlices, type Slice, sliceValues } from "./sums.ts";
 import { type Pair, rowsQuery, seriesOf, type Unit } from "./unit.ts";
@@ -164,7 +164,9 @@ class Tally {
     const other = target.bytes.subarray(target.start, target.end);
     const equal = equalBytes(line, other);
     if (this.#onTarget !== undefined) {
-      this.#onTarget(target, !equal && hasMoreFields(other, line, target.series.keyBytes.length));
+      // What could not be written again must not be deleted.
+      const replaceable = !equal && isSaid(source.series, line) && isSaid(target.series, other);
+      this.#onTarget(target, replaceable && hasMoreFields(other, line, target.series.keyBytes.length));
     }
     if (equal) return;
     cell.differs = true;

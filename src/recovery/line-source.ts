@@ -105,10 +105,11 @@ export class LineSource {
 
 /**
  * The order in which InfluxDB gives series: by the values of their tags, those in the order of their keys; a tag that a
- * series lacks counts as empty.
+ * series lacks counts as empty. It joins them by NUL, which matters where a value has one.
  */
 export function compareSeries(a: LineSeries, b: LineSeries): number {
   if (a.key === b.key) return 0;
+  if (a.key.includes("\0") || b.key.includes("\0")) return compareJoined(a, b) || compareText(a.key, b.key);
   let i = 0;
   let j = 0;
   while (i < a.tags.length || j < b.tags.length) {
@@ -125,4 +126,14 @@ export function compareSeries(a: LineSeries, b: LineSeries): number {
     }
   }
   return 0;
+}
+
+function compareJoined(a: LineSeries, b: LineSeries): number {
+  const keys = [a, b].flatMap(({ tags, absent }) => [...tags.map(([key]) => key), ...absent]);
+  const sorted = [...new Set(keys)].sort(compareText);
+  const [ours, theirs] = [a, b].map(({ tags }) => {
+    const values = new Map(tags);
+    return sorted.map((key) => values.get(key) ?? "").join("\0");
+  }) as [string, string];
+  return compareText(ours, theirs);
 }

@@ -105,6 +105,10 @@ export function isWritable({ writable, multiline }: LineSeries, row: Row): boole
   return writable && (multiline || !hasLineFeed(row));
 }
 
+/** The same of a line that {@link writeRow} made. */
+export const isSaid = ({ writable, multiline }: LineSeries, line: Uint8Array): boolean =>
+  writable && (multiline || !line.includes(LF));
+
 function hasLineFeed({ size, kinds, starts, ends, bytes }: Row): boolean {
   for (let at = 0; at < size; at++) {
     if (kinds[at] === STRING && bytes.subarray(starts[at], ends[at]).includes(LF)) return true;

@@ -1,11 +1,13 @@
 import { quoteIdentifier } from "../influxql/quote.ts";
+import { type Blurred, blurredIn } from "./blurred.ts";
 import { ServerError } from "./errors.ts";
+import { type FieldTypes, fieldTypes } from "./field-types.ts";
 import { compareText } from "./line-writer.ts";
 import type { OtherPolicy } from "./prune.ts";
 import type { Policy, Schema } from "./schema.ts";
 import type { Server, Table } from "./server.ts";
 import { fromClause, type Pair, type Unit, whereTime } from "./unit.ts";
-import { isQuotable, pattern } from "./unquotable.ts";
+import { isHidden, isQuotable, pattern } from "./unquotable.ts";
 import { ALL_TIME, compareTimes, intersection, type Span, shardAt, shardsOf, windowsOf } from "./windows.ts";
 
 /** What a comparison is limited to; all there is unless given. Names are byte strings. */
@@ -31,6 +33,8 @@ export interface Place {
   readonly measurements: readonly string[];
   /** Measurements with a field of which the two servers know different types; in the default policy only. */
   readonly oddTypes: ReadonlySet<string>;
+  /** What no statement can read all of. */
+  readonly blurred: readonly Blurred[];
 }
 
 /** What is in the way of a complete comparison, in words for people. */
@@ -55,7 +59,7 @@ export async function findPlaces(
     const measurements = union(ours.measurements, theirs.measurements).filter(
       (name) => scope.measurement === undefined || name === scope.measurement,
     );
-    const told = withoutDoubles(measurements, db, notice);
+    const told = readableOnes(measurements, db, notice);
     const odd = new Set(told.filter((name) => typesDiffer(ours.types.get(name), theirs.types.get(name))));
     for (const rp of union(...sides.map((policies) => policies?.keys() ?? []))) {
       if (scope.rp !== undefined && rp !== scope.rp) continue;
@@ -78,6 +82,14 @@ export async function findPlaces(
         windows: windowsOf(spans.flat(), scope.span),
         measurements: told,
         oddTypes: policy.isDefault ? odd : NONE,
+        blurred: (
+          await Promise.all(
+            servers.map((server, i) => {
+              const types = policies[i]?.isDefault === true ? known[i]?.types : undefined;
+              return blurredIn(server, { db, rp, measurements: told, types }, spans[i] ?? [], scope, signal);
+            }),
+          )
+        ).flat(),
       });
     }
   }
@@ -98,7 +110,7 @@ const NOTHING: Known = { measurements: [], types: new Map() };
 async function knownOf(server: Server, db: string, signal: AbortSignal): Promise<Known> {
   const tables = await server.table(`SHOW MEASUREMENTS ON ${quoteIdentifier(db)}`, signal);
   const measurements = tables.flatMap(({ rows }) => rows.map(([name]) => String(name)));
-  return { measurements, types: await fieldTypes(server, db, signal) };
+  return { measurements, types: await fieldTypes(server, db, undefined, signal) };
 }
 
 interface Probed {
@@ -133,26 +145,6 @@ async function showShards(server: Server, signal: AbortSignal): Promise<Table[] 
   }
 }
 
-/** Measurement -> field -> its types. A field may have several, in several time shards. */
-type FieldTypes = Map<string, Map<string, string>>;
-
-/**
- * Of the default policy, the only one that InfluxDB tells of unless it is asked for measurements by name. That it answers
- * in a time that grows with the square of their number: 200 in 30 time shards took it 260 s.
- */
-async function fieldTypes(server: Server, db: string, signal: AbortSignal): Promise<FieldTypes> {
-  const found: FieldTypes = new Map();
-  for (const { name, rows } of await server.table(`SHOW FIELD KEYS ON ${quoteIdentifier(db)}`, signal)) {
-    const types = found.get(name) ?? new Map<string, string>();
-    found.set(name, types);
-    for (const [field, type] of rows) {
-      const known = types.get(String(field));
-      types.set(String(field), [...(known?.split(" ") ?? []), String(type)].sort().join(" "));
-    }
-  }
-  return found;
-}
-
 function typesDiffer(
   source: ReadonlyMap<string, string> | undefined,
   target: ReadonlyMap<string, string> | undefined,
@@ -161,9 +153,15 @@ function typesDiffer(
   return [...source].some(([field, types]) => target.has(field) && target.get(field) !== types);
 }
 
-/** Without the measurements that no statement can tell apart, because of bytes in their names that are no UTF-8. */
-function withoutDoubles(measurements: readonly string[], db: string, notice: Notice): string[] {
-  const groups = Map.groupBy(measurements, (name) => (isQuotable(name) ? name : pattern(name)));
+/**
+ * Without the measurements that no statement can tell apart, because of bytes in their names that are no UTF-8, or that none
+ * can read.
+ */
+function readableOnes(measurements: readonly string[], db: string, notice: Notice): string[] {
+  const hidden = measurements.filter(isHidden);
+  if (hidden.length > 0) notice(`InfluxDB reads nothing from ${hidden.join(", ")} of ${db}: left out`);
+  const shown = measurements.filter((name) => !isHidden(name));
+  const groups = Map.groupBy(shown, (name) => (isQuotable(name) ? name : pattern(name)));
   return [...groups].flatMap(([text, names]) => {
     if (names.length === 1) return names;
     notice(`${names.length} measurements of ${db} cannot be told apart and are left out: ${text}`);

@@ -101,15 +101,15 @@ async function isElsewhere(
   return false;
 }
 
-/** Just this series: a tag that it lacks is one that is empty. */
+/** Just this series: a tag that it lacks is one that is empty. A name without its kind would be that of a field, if there is one. */
 function conditionOf({ series: { tags, absent }, first, last }: Run): string {
   return [
     ...tags.map(([key, value]) =>
       isQuotable(value)
-        ? `${quoteIdentifier(key)} = ${quoteString(value)}`
-        : `${quoteIdentifier(key)} =~ ${pattern(value)}`,
+        ? `${quoteIdentifier(key)}::tag = ${quoteString(value)}`
+        : `${quoteIdentifier(key)}::tag =~ ${pattern(value)}`,
     ),
-    ...absent.map((key) => `${quoteIdentifier(key)} = ''`),
+    ...absent.map((key) => `${quoteIdentifier(key)}::tag = ''`),
     `time >= ${first} AND time <= ${last}`,
   ].join(" AND ");
 }

@@ -1,6 +1,7 @@
+import { type Blurred, blurredDifference } from "./blurred.ts";
 import { fromReadable, readable } from "./bytes.ts";
 import type { CompareOptions, RecoveryPorts } from "./compare.ts";
-import type { SuspectRange } from "./control.ts";
+import { type SuspectRange, suspectsText } from "./control.ts";
 import { compareText } from "./line-writer.ts";
 import { inParallel } from "./parallel.ts";
 import { Patience } from "./patience.ts";
@@ -13,7 +14,7 @@ import { NO_TOTALS, State, type StateStore } from "./state.ts";
 import { sliceValues } from "./sums.ts";
 import { type Differing, type Surveyed, survey } from "./survey.ts";
 import type { Pair, Unit } from "./unit.ts";
-import { compareTimes, earliest, latest } from "./windows.ts";
+import { ALL_TIME, compareTimes, earliest, latest } from "./windows.ts";
 
 /** After so many looks at the windows that live writes go to, what still differs there is told. */
 const ROUNDS = 5;
@@ -81,7 +82,7 @@ export class Recovery {
     const schemas = await this.#schemas(signal);
     const places = await this.#places(schemas, signal);
     const surveyed = await this.#survey(places, signal);
-    const listed = new Listed();
+    const listed = this.#blurred(places);
     for (const { unit, slices } of coldFirst(surveyed.differing)) {
       for (const slice of slices) listed.add(pointDifference(unit, slice));
     }
@@ -105,7 +106,10 @@ export class Recovery {
     const { clock, meter } = this.#ports;
     const { source, target } = this.#pair;
     const { deep } = this.#options;
-    const state = await State.open(this.#store, clock, { source: source.name, target: target.name, deep });
+    const state = await State.open(this.#store, clock, {
+      ...{ source: source.name, target: target.name, deep },
+      suspects: suspectsText(this.#suspects),
+    });
     const startedNs = clock.nowNs();
     const before = await this.#schemas(signal);
     const statements = repairStatements(...before);
@@ -125,7 +129,7 @@ export class Recovery {
       if (fresh.length === 0) break;
       left = [...left, ...(await this.#repairAll(repair, state, fresh, signal))];
     }
-    const listed = new Listed();
+    const listed = this.#blurred(places);
     for (const { difference } of left) listed.add(difference);
     const schema = compareSchemas(...schemas).map(readableSchema);
     await state.finish();
@@ -192,6 +196,22 @@ export class Recovery {
     );
   }
 
+  /** What nobody can know to be equal. */
+  #blurred(places: readonly Place[]): Listed {
+    const listed = new Listed();
+    for (const place of places) {
+      for (const blurred of place.blurred) {
+        const wanted = !this.#options.suspectsOnly || this.#isSuspect(place, blurred);
+        if (wanted) listed.add(blurredDifference(blurred));
+      }
+    }
+    return listed;
+  }
+
+  #isSuspect(place: Place, part: Blurred): boolean {
+    return this.#suspects.some((range) => overlaps(range, place, part));
+  }
+
   /** @param since Units that end before are left out. */
   async #survey(
     places: readonly Place[],
@@ -200,19 +220,17 @@ export class Recovery {
     since?: bigint,
   ): Promise<Surveyed> {
     const { clock, meter } = this.#ports;
-    const isSuspect = (place: Place, unit: Unit) =>
-      this.#suspects.some((range) => overlaps(range, place, unit));
     return await survey(
       this.#pair,
       places,
       {
         deep: (place, unit) =>
           state?.wasOpen(unit, unit) ||
-          ((this.#options.deep || place.oddTypes.has(unit.measurement) || isSuspect(place, unit)) &&
-            !state?.isVerified(unit, unit)),
+          (this.#isSuspect(place, unit) && !state?.isSuspectVerified(unit, unit)) ||
+          ((this.#options.deep || place.oddTypes.has(unit.measurement)) && !state?.isVerified(unit, unit)),
         wanted: (place, unit) =>
           (since === undefined || unit.end > since) &&
-          (!this.#options.suspectsOnly || isSuspect(place, unit)),
+          (!this.#options.suspectsOnly || this.#isSuspect(place, unit)),
         verified: async (unit) => state?.verified(unit, unit),
         nowNs: () => clock.nowNs(),
       },
@@ -231,13 +249,14 @@ export class Recovery {
     if (db !== undefined && (range.db === "*" || fromReadable(range.db) !== db)) return [];
     if (rp !== undefined && (range.rp === "*" || range.rp === "" || fromReadable(range.rp) !== rp)) return [];
     if (span === undefined) return [range];
-    const min = latest(range.min, span.start);
-    const max = earliest(range.max, span.end - 1n);
+    // Beyond the times that points may have there is nothing to compare.
+    const min = span.start <= ALL_TIME.start ? range.min : latest(range.min, span.start);
+    const max = span.end >= ALL_TIME.end ? range.max : earliest(range.max, span.end - 1n);
     return min > max ? [] : [{ ...range, min, max }];
   }
 }
 
-function overlaps(range: SuspectRange, { policy }: Place, unit: Unit): boolean {
+function overlaps(range: SuspectRange, { policy }: Place, unit: Blurred): boolean {
   const inDatabase = range.db === "*" || fromReadable(range.db) === unit.db;
   const inPolicy =
     range.rp === "*" || (range.rp === "" ? policy.isDefault : fromReadable(range.rp) === unit.rp);

@@ -1,3 +1,4 @@
+import { answeredBy } from "./answered.ts";
 import { BatchWriter } from "./batch-writer.ts";
 import { readable } from "./bytes.ts";
 import type { RecoveryPorts } from "./compare.ts";
@@ -11,6 +12,7 @@ import type { Place } from "./places.ts";
 import { pruneSpan } from "./prune.ts";
 import type { RateLimit } from "./rate-limit.ts";
 import { type PointDifference, pointDifference } from "./report.ts";
+import type { Server } from "./server.ts";
 import type { State } from "./state.ts";
 import type { Slice } from "./sums.ts";
 import { liveSpan } from "./survey.ts";
@@ -21,6 +23,8 @@ import type { SizedSpan } from "./windows.ts";
 const AT_A_TIME = 3;
 /** After so many rounds what still differs is told. */
 const ROUNDS = 5;
+/** The target is not held for longer at a time, in milliseconds, until the source has taken what was written before. */
+const HELD_LIMIT_MS = 15_000;
 
 export interface RepairOptions {
   readonly prune: boolean;
@@ -161,19 +165,26 @@ export class Repair {
   /** True if something was deleted. */
   async #prune(patient: Patient, signal: AbortSignal): Promise<boolean> {
     const { place, unit, slice } = patient;
-    const { rows, kept } = await this.#held([patient], signal, () =>
-      pruneSpan(this.#pair, unit, this.#live(patient, slice), place.others, signal),
-    );
+    const prune = () => pruneSpan(this.#pair, unit, this.#live(patient, slice), place.others, signal);
+    // A deletion reaches all policies, so nothing may be written to any between the look at them and it.
+    const { rows, kept } = await this.#held([patient], signal, prune, "database");
     this.#options.state.add({ pruned: rows });
     if (kept > 0) patient.reason = `${kept} rows cannot be deleted without those of another retention policy`;
     return rows > 0;
   }
 
-  /** Runs while the target gets no live writes of the database and policy; once more if it turns out that it got some. */
-  async #held<T>(group: readonly Patient[], signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  /** Runs while the target gets no live writes of the database and policy, or of all policies; once more if it turns out that it got some. */
+  async #held<T>(
+    group: readonly Patient[],
+    signal: AbortSignal,
+    run: () => Promise<T>,
+    what: "policy" | "database" = "policy",
+  ): Promise<T> {
+    const { unit } = group[0] as Patient;
+    const rp = what === "policy" ? readable(unit.rp) : undefined;
     for (let attempt = 1; ; attempt++) {
       try {
-        return await this.#heldOnce(group, signal, run);
+        return await this.#heldOnce(unit, rp, signal, run);
       } catch (error) {
         if (!(error instanceof HoldLostError) || attempt >= ROUNDS) throw error;
       }
@@ -181,12 +192,18 @@ export class Repair {
   }
 
   /** The source has answered all of its writes by then: one that only the target took is not lost. */
-  async #heldOnce<T>(group: readonly Patient[], signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-    const { control } = this.#ports;
-    const { unit } = group[0] as Patient;
-    const release = await control.hold(this.#pair.target.name, readable(unit.db), readable(unit.rp), signal);
+  async #heldOnce<T>(
+    unit: Unit,
+    rp: string | undefined,
+    signal: AbortSignal,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const { source, target } = this.#pair;
+    // What it lacks by now may take long, and only what came since is waited for while the target is held.
+    await this.#answered(source, unit, signal);
+    const release = await this.#ports.control.hold(target.name, readable(unit.db), rp, signal);
     try {
-      await control.answered(this.#pair.source.name, readable(unit.db), signal);
+      await this.#answered(source, unit, signal, HELD_LIMIT_MS);
       signal.throwIfAborted();
       return await run();
     } finally {
@@ -194,10 +211,14 @@ export class Repair {
     }
   }
 
-  async #settled({ db }: Unit, signal: AbortSignal): Promise<void> {
-    const { control } = this.#ports;
-    await control.answered(this.#pair.source.name, readable(db), signal);
-    await control.answered(this.#pair.target.name, readable(db), signal);
+  async #settled(unit: Unit, signal: AbortSignal): Promise<void> {
+    await this.#answered(this.#pair.source, unit, signal);
+    await this.#answered(this.#pair.target, unit, signal);
+  }
+
+  async #answered(server: Server, { db }: Unit, signal: AbortSignal, limitMs?: number): Promise<void> {
+    const answered = () => answeredBy(server, db, this.#ports, signal, limitMs);
+    await this.#options.patience.with(answered, signal);
   }
 
   #live({ place }: Damage, span: SizedSpan): SizedSpan {

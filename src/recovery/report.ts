@@ -82,8 +82,8 @@ export class Listed {
 }
 
 export function pointDifference(
-  { db, rp, measurement }: Unit,
-  { start, end, sourcePoints, targetPoints }: Slice,
+  { db, rp, measurement }: Pick<Unit, "db" | "rp" | "measurement">,
+  { start, end, sourcePoints, targetPoints }: Omit<Slice, "values">,
   more: Pick<PointDifference, "rows" | "samples" | "reason"> = {},
 ): PointDifference {
   return {

@@ -45,6 +45,7 @@ const stateSchema = v.object({
   source: v.string(),
   target: v.string(),
   deep: v.boolean(),
+  suspects: v.optional(v.string()),
   savedMs: v.number(),
   totals: v.object({
     points: v.number(),
@@ -64,6 +65,8 @@ interface Identity {
   readonly target: string;
   /** All rows are compared. */
   readonly deep: boolean;
+  /** Where the target was known to differ, and its revision; undefined if more may have been added to it unseen. */
+  readonly suspects?: string | undefined;
 }
 
 interface Window {
@@ -82,13 +85,16 @@ export class State {
   readonly #clock: Clock;
   readonly #names: Identity;
   readonly #left: readonly Window[];
-  readonly #verified = new Map<string, Subject & { spans: Span[] }>();
+  /** `now`: by this recovery, not by the interrupted one. */
+  readonly #verified = new Map<string, Subject & { spans: Span[]; now: Span[] }>();
   readonly #open = new Set<Window>();
   #saving: Promise<void> = Promise.resolve();
   #savedAt = Number.NEGATIVE_INFINITY;
   totals: Totals = NO_TOTALS;
   /** True if there was an interrupted recovery of the same two servers. */
   readonly continued: boolean;
+  /** True if nothing was added since to where the target was known to differ. */
+  readonly #sameSuspects: boolean;
 
   private constructor(
     store: StateStore,
@@ -100,10 +106,11 @@ export class State {
     this.#clock = clock;
     this.#names = names;
     this.continued = before !== undefined;
+    this.#sameSuspects = names.suspects !== undefined && names.suspects === before?.suspects;
     this.totals = before?.totals ?? NO_TOTALS;
     this.#left = (before?.open ?? []).map(({ window, ...rest }) => ({ ...rest, window: spanOf(window) }));
     for (const { spans, ...rest } of before?.verified ?? []) {
-      this.#verified.set(keyOf(rest), { ...rest, spans: spans.map(spanOf) });
+      this.#verified.set(keyOf(rest), { ...rest, spans: spans.map(spanOf), now: [] });
     }
   }
 
@@ -127,9 +134,14 @@ export class State {
     );
   }
 
-  isVerified(of: Subject, { start, end }: Span): boolean {
-    const spans = this.#verified.get(keyOf(of))?.spans ?? [];
-    return spans.some((known) => known.start <= start && known.end >= end);
+  isVerified(of: Subject, span: Span): boolean {
+    return isWithin(this.#verified.get(keyOf(of))?.spans ?? [], span);
+  }
+
+  /** The same where the target is known to differ: more may have been lost since an interrupted recovery verified it. */
+  isSuspectVerified(of: Subject, span: Span): boolean {
+    const { spans = [], now = [] } = this.#verified.get(keyOf(of)) ?? {};
+    return isWithin(this.#sameSuspects ? spans : now, span);
   }
 
   /**
@@ -145,17 +157,12 @@ export class State {
   }
 
   /** All rows of it were compared and are the same. */
-  async verified(of: Subject, { start, end }: Span): Promise<void> {
+  async verified(of: Subject, span: Span): Promise<void> {
     const { db, rp, measurement } = of;
-    const entry = this.#verified.get(keyOf(of)) ?? { db, rp, measurement, spans: [] };
+    const entry = this.#verified.get(keyOf(of)) ?? { db, rp, measurement, spans: [], now: [] };
     this.#verified.set(keyOf(of), entry);
-    const joined: Span[] = [];
-    for (const next of [...entry.spans, { start, end }].sort((a, b) => compareTimes(a.start, b.start))) {
-      const last = joined.at(-1);
-      if (last === undefined || last.end < next.start) joined.push(next);
-      else joined[joined.length - 1] = { start: last.start, end: latest(last.end, next.end) };
-    }
-    entry.spans = joined;
+    entry.spans = withSpan(entry.spans, span);
+    entry.now = withSpan(entry.now, span);
     if (this.#clock.monotonic() - this.#savedAt >= SAVE_EVERY_MS) await this.#save();
   }
 
@@ -190,13 +197,27 @@ export class State {
         ...rest,
         window: endsOf(window),
       })),
-      verified: [...this.#verified.values()].map(({ spans, ...rest }) => ({
+      verified: [...this.#verified.values()].map(({ spans, now: _, ...rest }) => ({
         ...rest,
         spans: spans.map(endsOf),
       })),
     };
     return `${JSON.stringify(state)}\n`;
   }
+}
+
+const isWithin = (spans: readonly Span[], { start, end }: Span): boolean =>
+  spans.some((known) => known.start <= start && known.end >= end);
+
+/** Ordered, and as few as can be. */
+function withSpan(spans: readonly Span[], { start, end }: Span): Span[] {
+  const joined: Span[] = [];
+  for (const next of [...spans, { start, end }].sort((a, b) => compareTimes(a.start, b.start))) {
+    const last = joined.at(-1);
+    if (last === undefined || last.end < next.start) joined.push(next);
+    else joined[joined.length - 1] = { start: last.start, end: latest(last.end, next.end) };
+  }
+  return joined;
 }
 
 const keyOf = ({ db, rp, measurement }: Subject): string => `${db}\0${rp}\0${measurement}`;

@@ -46,6 +46,17 @@ export function windowsOf(shards: readonly Span[], within: Span = ALL_TIME): Spa
     .filter((window) => window.start < window.end);
 }
 
+/** What lies in more than one of them. */
+export function overlapsOf(shards: readonly Span[]): Span[] {
+  const overlaps: Span[] = [];
+  let end = ALL_TIME.start;
+  for (const shard of shards.toSorted((a, b) => compareTimes(a.start, b.start))) {
+    if (shard.start < end) overlaps.push({ start: shard.start, end: earliest(end, shard.end) });
+    end = latest(end, shard.end);
+  }
+  return overlaps;
+}
+
 export const intersection = (a: Span, b: Span): Span => ({
   start: latest(a.start, b.start),
   end: earliest(a.end, b.end),

@@ -77,6 +77,11 @@ export class TimeRanges {
     return true;
   }
 
+  /** The revision at which something was added last for just this database and policy; 0 if never. */
+  touched(db: string, rp: string): number {
+    return this.#places.get(keyOf(db, rp))?.touched ?? 0;
+  }
+
   /** True if there is a range of a database, or one that may be of it; without a name, of any. */
   has(db?: string): boolean {
     if (db === undefined) return this.#size > 0;

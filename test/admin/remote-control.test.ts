@@ -136,14 +136,16 @@ test("what was repaired is forgotten, but for what was added since it was told",
   b.handoff.lost.add("d", "", { minNs: 0n, maxNs: 9n });
   b.handoff.suspect.add("e", "rp", { minNs: 5n, maxNs: 6n });
   const suspects = await control.suspects("b");
+  const revision = suspects[0]?.revision;
   assert.deepEqual(suspects, [
-    { db: "d", rp: "", min: 0n, max: 9n },
-    { db: "e", rp: "rp", min: 5n, max: 6n },
+    { db: "d", rp: "", min: 0n, max: 9n, revision },
+    { db: "e", rp: "rp", min: 5n, max: 6n, revision },
   ]);
   b.handoff.suspect.add("e", "rp", { minNs: 5n, maxNs: 5n });
   await control.repaired("b", suspects);
   assert.deepEqual([b.handoff.lost.size, b.handoff.suspect.size], [0, 1]);
-  await control.suspects("b");
+  const [left] = await control.suspects("b");
+  assert.notEqual(left?.revision, revision);
   restart();
   await assert.rejects(control.repaired("b", suspects), { code: "RELAY_RESTARTED" });
 });

@@ -132,6 +132,38 @@ describe("a recovery while others write", { skip: requireReal("influxd") }, () =
     assert.deepEqual(await scene.b.points(db, { rp: "days" }), [`m,t=a s="new" ${day(0)}`]);
   });
 
+  test("compares what is suspect although an interrupted one had verified it: more may be lost since", async () => {
+    const db = await newDatabase();
+    await writeBytes(scene.a, db, `m,t=a s="new" ${day(0)}`);
+    await writeBytes(scene.b, db, `m,t=a s="old" ${day(0)}`);
+    const store = memoryStore();
+    store.text = JSON.stringify({
+      version: 1,
+      source: "a",
+      target: "b",
+      deep: false,
+      suspects: JSON.stringify([[db, "days", `${day(0)}`, `${day(0)}`, "1.7"]]),
+      savedMs: Date.now(),
+      totals: { points: 0, bytes: 0, expired: 0, rejected: 0, unwritable: 0, pruned: 0 },
+      open: [],
+      verified: [{ db, rp: "days", measurement: "m", spans: [[`${day(0)}`, `${day(1)}`]] }],
+    });
+    const recover = (revision: string) => {
+      const range = { db, rp: "days", min: day(0), max: day(0), revision };
+      const { control } = startSmallRelay({ a: scene.a, b: scene.b });
+      return scene.recover(
+        { scope: { db } },
+        { control: { ...control, suspects: async () => [range] }, store },
+      );
+    };
+    const { text } = store;
+    assert.equal((await recover("1.7")).copied.points, 0, "it goes on where nothing was added");
+    store.text = text;
+    const report = await recover("1.8");
+    assert.deepEqual([report.equal, report.continued, report.copied.points], [true, true, 1]);
+    assert.deepEqual(await scene.b.points(db, { rp: "days" }), [`m,t=a s="new" ${day(0)}`]);
+  });
+
   test("two at once are safe", async () => {
     const db = await newDatabase();
     await writeBytes(scene.a, db, lines(4_000).join("\n"));
@@ -156,6 +188,9 @@ describe("a recovery while others write", { skip: requireReal("influxd") }, () =
     let holds = 0;
     const control = {
       ...relay.control,
+      // What a relay keeps for a server that is down is answered when somebody starts it.
+      answered: (...args: Parameters<typeof relay.control.answered>) =>
+        holds > 0 && args[0] === "a" ? new Promise<void>(() => {}) : relay.control.answered(...args),
       hold: async (...args: Parameters<typeof relay.control.hold>) => {
         if (++holds === 1) await scene.a.kill();
         return await relay.control.hold(...args);

@@ -165,7 +165,9 @@ export async function contents(server: RealInfluxdb, days: readonly Place[]): Pr
     const measurements =
       (await server.query(`SHOW MEASUREMENTS ON ${identifier(db)}`))[0]?.series?.[0]?.values ?? [];
     const statements = measurements.map(([name]) => {
-      const m = /[\0\r\ufffd]/.test(String(name)) ? regex(String(name)) : identifier(String(name));
+      const m = /[\0\r\ufffd]|^_(name|tags|measurements)$/.test(String(name))
+        ? regex(String(name))
+        : identifier(String(name));
       return `SELECT *::field FROM ${identifier(rp)}.${m} WHERE time >= ${start} AND time < ${end} GROUP BY *`;
     });
     if (statements.length === 0) continue;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { NO_RELAY } from "../../src/recovery/control.ts";
 import type { Scope } from "../../src/recovery/places.ts";
+import { ALL_TIME } from "../../src/recovery/windows.ts";
 import { requireReal } from "../support/require-real.ts";
 import {
   assertSameContents,
@@ -58,8 +59,12 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
       places.length > 7 * 30,
       `${places.length} measurements have points, counted in each time shard`,
     );
+    await writeBytes(scene.a, "nasty", `_series v=1 ${day(0)}`, "days");
     const again = await scene.recover({ deep: true });
     assert.deepEqual([again.copied.points, again.differing, again.equal], [0, 0, true]);
+    assert.deepEqual(again.notices, ["InfluxDB reads nothing from _series of nasty: left out"]);
+    await scene.a.query("DROP DATABASE nasty");
+    await scene.b.query("DROP DATABASE nasty");
   });
 
   for (const percent of [50, 100])
@@ -120,6 +125,44 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     assert.deepEqual(b, a);
   });
 
+  test("deletes by tags where a field has the name of one, in whatever policy", async () => {
+    const db = await newDatabase();
+    for (const server of [scene.a, scene.b]) {
+      await writeBytes(server, db, `m,x=a x=1 ${day(0)}\nm,x=a,y=q x=1 ${day(0) + 2n}`, "days");
+      await writeBytes(server, db, `m,x=b x=1 ${day(0)}`, "autogen");
+    }
+    await writeBytes(scene.b, db, `m,x=a x=2 ${day(0) + 1n}\nm,x=b x=2 ${day(0)}`, "days");
+    const held: unknown[] = [];
+    const hold: typeof NO_RELAY.hold = async (...[, of, rp]) => {
+      held.push([of, rp]);
+      return async () => {};
+    };
+    const report = await scene.recover({ scope: { db }, prune: true }, { control: { ...NO_RELAY, hold } });
+    // All of its policies.
+    assert.deepEqual(held[0], [db, undefined]);
+    assert.match(report.differences[0]?.reason ?? "", /1 rows cannot be deleted/);
+    assert.deepEqual(await scene.b.points(db), [`m,x=b x=1 ${day(0)}`]);
+    const left = [`m,x=a x=1 ${day(0)}`, `m,x=a,y=q x=1 ${day(0) + 2n}`, `m,x=b x=2 ${day(0)}`];
+    assert.deepEqual(await scene.b.points(db, { rp: "days" }), left);
+  });
+
+  test("deletes no row that it could not write again", async () => {
+    const db = await newDatabase();
+    for (const [i, server] of [scene.a, scene.b].entries()) {
+      await writeBytes(server, db, `from v=1,w=${i + 1} ${day(0)}`);
+      // A line would end within that name.
+      const more = i === 0 ? "" : ", w";
+      await server.query(`SELECT v AS "f\\ng"${more} INTO days.m FROM days."from"`, db);
+      await server.query('DROP MEASUREMENT "from"', db);
+    }
+    const report = await recover(db, { prune: true });
+    assert.deepEqual(report.differences[0]?.rows, { missing: 0, changed: 1, extra: 0 });
+    assert.match(report.differences[0]?.reason ?? "", /cannot name/);
+    const [before] = (await scene.b.query("SELECT * FROM days.m", db))[0]?.series ?? [];
+    assert.deepEqual([before?.columns, before?.values?.length], [["time", "f\ng", "w"], 1]);
+    for (const server of [scene.a, scene.b]) await server.query(`DROP DATABASE ${db}`);
+  });
+
   test("deletes nothing that another retention policy has at the same times", async () => {
     const db = await newDatabase();
     const kept = `m,t=a v=1 ${day(0)}`;
@@ -149,6 +192,33 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
       const [a, b] = await points(db);
       assert.deepEqual(b, a);
     }
+  });
+
+  test("knows where nobody can tell whether two servers are equal", async () => {
+    const db = await newDatabase(["1h", "1d"]);
+    const hour = (at: bigint, lines: string) =>
+      writeBytes(scene.a, db, lines.replaceAll(/$/gm, ` ${day(0) + at * HOUR_NS}`));
+    await hour(1n, `m v="text"\nn v=1\no v=1`);
+    await scene.a.query(`ALTER RETENTION POLICY days ON ${db} SHARD DURATION 1d`);
+    await hour(5n, "m v=1\nn v=1\no v=1");
+    // A field of another type, but not there.
+    await hour(25n, 'n v="text"');
+    const blurred = ({ differences }: Awaited<ReturnType<typeof scene.compare>>) =>
+      differences.filter(({ reason = "" }) => /time shards overlap/.test(reason));
+    for (const isDefault of [true, false]) {
+      const policy = isDefault ? "days" : "autogen";
+      for (const server of [scene.a, scene.b])
+        await server.query(`ALTER RETENTION POLICY ${policy} ON ${db} DEFAULT`);
+      const [where, ...more] = blurred(await scene.compare({ scope: { db }, deep: true }));
+      assert.deepEqual(
+        [where?.measurement, where?.start, where?.end, more.length],
+        [...["m", `${day(0) + HOUR_NS}`, `${day(0) + 2n * HOUR_NS}`], 0],
+      );
+    }
+    const report = await recover(db);
+    assert.deepEqual([report.equal, blurred(report).length, report.differences.length], [false, 1, 1]);
+    const later = { start: day(0) + 2n * HOUR_NS, end: day(1) };
+    assert.equal((await recover(db, { scope: { db, span: later } })).equal, true);
   });
 
   test("says what the target refuses", async () => {
@@ -249,6 +319,23 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     await scene.b.query(`DROP DATABASE ${db}`);
   });
 
+  test("compares series in the order that InfluxDB gives them, whatever is in their tags", async () => {
+    const db = await newDatabase();
+    const values = ["", "a", "a\0", "a\0\0", "\0", "\0b", "a\0b", "\x01", "a\x01", "b"];
+    const tag = (key: string, value = "") => (value === "" ? "" : `,${key}=${value}`);
+    const lines = values.flatMap((x) => values.map((y) => `m${tag("x", x)}${tag("y", y)} v=1 ${day(0)}`));
+    // Of two series whose tags are the same when NUL joins them, InfluxDB makes one.
+    const told = new Map(lines.map((line, i) => [`${values[Math.floor(i / 10)]}\0${values[i % 10]}`, line]));
+    await writeBytes(scene.a, db, [...told.values()].join("\n"));
+    await writeBytes(scene.b, db, [...told.values()].filter((_, i) => i % 3 > 0).join("\n"));
+    await writeBytes(scene.b, db, `m,w=\0,x=a v=1 ${day(0)}`);
+    const { differences } = await recover(db, { deep: true });
+    assert.deepEqual(
+      differences.map(({ rows }) => rows),
+      [{ missing: 0, changed: 0, extra: 1 }],
+    );
+  });
+
   test("looks only at the times and names that it is told", async () => {
     const db = await newDatabase();
     const lines = [0, 1, 2].flatMap((at) => [`m v=1 ${day(at)}`, `n v=1 ${day(at)}`]);
@@ -281,5 +368,15 @@ describe("a recovery", { skip: requireReal("influxd") }, () => {
     ]);
     assert.deepEqual(await forgottenBy({ db, span: { start: day(4), end: day(5) } }), []);
     assert.deepEqual(await forgottenBy({ db, measurement: "m" }), []);
+    // Nothing is left beyond the times that points may have.
+    const always = { db, rp: "days", min: -(2n ** 63n), max: 2n ** 63n - 1n };
+    ranges.splice(0, 1, always);
+    const [before, after] = [
+      { start: ALL_TIME.start, end: day(1) },
+      { start: day(1), end: ALL_TIME.end },
+    ];
+    const of = { db, rp: "days" };
+    assert.deepEqual(await forgottenBy({ ...of, span: before }), [{ ...always, max: day(1) - 1n }]);
+    assert.deepEqual(await forgottenBy({ ...of, span: after }), [{ ...always, min: day(1) }]);
   });
 });

@@ -99,6 +99,9 @@ test("gives InfluxDB's words, of a statement or of the whole", () => {
   const statement = object({ results: [object({ statement_id: 0n, error: "engine is closed" })] });
   assert.equal(read(pack(statement)).reader.error, "engine is closed");
   assert.equal(read(pack(object({ error: "error parsing query" }))).reader.error, "error parsing query");
+  const behind = object({ results: [object({ statement_id: 1n, error: "not executed" })] });
+  const both = read(Buffer.concat([pack(statement), pack(behind)])).reader;
+  assert.deepEqual([both.error, both.complete], ["engine is closed", true]);
 });
 
 test("refuses what is no such answer", () => {

@@ -9,7 +9,7 @@ import { isQuotable, pattern } from "../../src/recovery/unquotable.ts";
 test("names that InfluxQL changes are asked for by a pattern", () => {
   for (const name of ["m", "a b", 'q"', "new\nline", "tab\t", fromReadable("é世界😀")])
     assert.ok(isQuotable(name), name);
-  for (const name of ["nul\0", "cr\r", "\xff", "a\xc3\x28"]) assert.ok(!isQuotable(name), name);
+  for (const name of ["nul\0", "cr\r", "_tags", "\xff", "a\xc3\x28"]) assert.ok(!isQuotable(name), name);
   assert.equal(pattern("a-b.c/d\r\xff"), "/^a\\-b\\x{2e}c\\x{2f}d\\x{d}\\x{fffd}$/");
   assert.equal(pattern(fromReadable("é😀")), "/^\\x{e9}\\x{1f600}$/");
   assert.equal(readable(fromReadable("é世界😀")), "é世界😀");

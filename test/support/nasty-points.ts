@@ -63,6 +63,7 @@ const MEASUREMENTS: readonly string[][] = [
   ["select,from=where group=1,by=2 T"],
   ["/regex.*/,t=/x/ v=1 T"],
   ["dots.in.name,a.b=c.d e.f=1 T"],
+  ["_name v=1 T", "_tags,t=a v=2 T", "_measurements v=3 T"],
   ["semi;colon,t=; v=1 T", "dollar$,t=$x v=1 T"],
   ["percent%20,t=%00 v=1 T"],
   ["types v=V T", "types,t=a v=V T"],
