@@ -9,6 +9,7 @@ import {
   callsIn,
   hasDimensionWildcard,
   hasFieldWildcard,
+  isRaw,
   referencesIn,
   TRANSFORMATIONS,
 } from "./functions.ts";
@@ -54,7 +55,8 @@ async function resolve(
     const times = { min: later(min, around.min), max: earlier(max, around.max) };
     const from = select.from.map(async (source): Promise<Source> => {
       if (source.kind !== "subquery") return source;
-      const inner = await resolveInner(source.select, shards, context, needsTypes, times);
+      // A row without a value is one too, but only of a column that is known.
+      const inner = await resolveInner(source.select, shards, context, needsTypes || isRaw(select), times);
       return { kind: "subquery", select: inner };
     });
     return { ...select, from: await Promise.all(from) };

@@ -336,6 +336,17 @@ test("a field has the type that it has in the time that is asked for, also in a 
   for (const q of described) assert.match(q, /WHERE c != 'b1' AND \(time >= 6 AND time <= 8\)/);
 });
 
+test("the rows of a subquery have the types of all shards, for rows without a value are rows too", async () => {
+  const shards = new MadeUpShards((shard, { q }) => {
+    const known = shard === 2 && q.startsWith("EXPLAIN SELECT *") ? "u::float" : "n::integer";
+    const plan = `,"series":[{"columns":["QUERY PLAN"],"values":[["AUXILIARY FIELDS: ${known}"]]}]`;
+    return `{"results":[{"statement_id":0${q.startsWith("EXPLAIN") ? plan : ""}}]}\n`;
+  });
+  await shards.ask("SELECT x FROM (SELECT u AS x, n FROM m)");
+  const asked = shards.questions.filter(({ q }) => !q.startsWith("EXPLAIN")).map(({ q }) => q);
+  assert.deepEqual(asked, Array(3).fill("SELECT x FROM (SELECT u::float AS x, n::integer FROM m)"));
+});
+
 test("what InfluxDB itself does not answer well is refused", async () => {
   const shards = answering({});
   const error = async (q: string) => /"error":"(.*?)"/.exec(await shards.ask(q))?.[1];
