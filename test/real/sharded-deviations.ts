@@ -21,6 +21,7 @@ export const REFUSALS: readonly (readonly [RegExp, string])[] = [
   [/^SLIMIT with ORDER BY time DESC over several shards: /, "SLIMIT with ORDER BY time DESC"],
   [/^SLIMIT or SOFFSET in a subquery over several shards: /, "SLIMIT in a subquery"],
   [/^LIMIT or OFFSET in a subquery over several shards: /, "LIMIT in a subquery"],
+  [/^fill\(\) of intervals in a subquery over several shards: /, "fill() of a subquery"],
   [/^LIMIT or OFFSET of the rows of a subquery without GROUP BY time /, "LIMIT of groups of a subquery"],
   [
     /^SHOW CARDINALITY FROM a policy or another database over several shards: /,

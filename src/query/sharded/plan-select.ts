@@ -54,6 +54,12 @@ export function planSelect(select: Select, map: KeyMap, db: string): Plan {
     return refuse(`LIMIT or OFFSET in a subquery over several shards: leave it out, or ${wayOut}`);
   }
   if (isDisjoint) return { kind: "concat-rows", shards, select };
+  // influxd gives such intervals several times, as often as depends on the other series: to an outer interval that is one.
+  if (timeDimension(select) === undefined && hasFilledIntervals(select)) {
+    return refuse(
+      `fill() of intervals in a subquery over several shards: leave it out, or use fill(none), or ${wayOut}`,
+    );
+  }
   if (isRaw(select)) {
     // influxd has one group of the subquery behind the other then, and cuts them so.
     if (((select.limit ?? 0) > 0 || (select.offset ?? 0) > 0) && hasTimelessGroups(select)) {
@@ -97,6 +103,15 @@ const hasTimelessGroups = ({ from }: Select): boolean =>
     if (source.kind !== "subquery") return false;
     const { select } = source;
     return isRaw(select) ? hasTimelessGroups(select) : timeDimension(select) === undefined;
+  });
+
+const hasFilledIntervals = ({ from }: Select): boolean =>
+  from.some((source) => {
+    if (source.kind !== "subquery") return false;
+    const { select } = source;
+    const fill = select.fill?.kind ?? "null";
+    const isFilled = fill !== "null" && fill !== "none" && timeDimension(select) !== undefined;
+    return isFilled || hasFilledIntervals(select);
   });
 
 function hasCutSubquery({ from }: Select): boolean {
