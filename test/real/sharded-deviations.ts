@@ -19,7 +19,15 @@ export const REFUSALS: readonly (readonly [RegExp, string])[] = [
     "LIMIT of distinct() or top()",
   ],
   [/^SLIMIT with ORDER BY time DESC over several shards: /, "SLIMIT with ORDER BY time DESC"],
+  [/^SLIMIT or SOFFSET in a subquery over several shards: /, "SLIMIT in a subquery"],
   [/^LIMIT or OFFSET in a subquery over several shards: /, "LIMIT in a subquery"],
+  [/^fill\(\) of intervals in a subquery over several shards: /, "fill() of a subquery"],
+  [/^LIMIT or OFFSET of the rows of a subquery without GROUP BY time /, "LIMIT of groups of a subquery"],
+  [
+    /^SHOW CARDINALITY FROM a policy or another database over several shards: /,
+    "cardinality of another database",
+  ],
+  [/^SHOW CARDINALITY FROM several names over several shards: /, "cardinality of several names"],
   [/^SHOW CARDINALITY with WHERE over several shards: /, "cardinality WHERE"],
   [/^SHOW MEASUREMENTS over several shards takes WHERE with = and OR only/, "SHOW MEASUREMENTS WHERE"],
   [/^SHOW [A-Z ]+ is about one server: /, "SHOW of one server"],
@@ -67,6 +75,13 @@ const cutsSubquery = (statement: Statement) =>
   statement.from.some(({ kind }) => kind === "subquery") &&
   ((statement.limit ?? 0) > 0 || (statement.offset ?? 0) > 0);
 
+const hasTimelessGroups = ({ from }: Select): boolean =>
+  from.some((source) => {
+    if (source.kind !== "subquery") return false;
+    const { select } = source;
+    return isRaw(select) ? hasTimelessGroups(select) : timeDimension(select) === undefined;
+  });
+
 const hasFilledSubquery = ({ from }: Select): boolean =>
   from.some(
     (source) =>
@@ -111,6 +126,11 @@ export const DEVIATIONS: readonly Deviation[] = [
     applies: (statement) =>
       isSelect(statement) && timeDimension(statement) !== undefined && hasFilledSubquery(statement),
     isRight: (ours, theirs) => !repeatsTimes(ours) && repeatsTimes(theirs),
+  },
+  {
+    reason: "rows of a subquery of functions without intervals come in another order",
+    applies: (statement) => isSelect(statement) && isRaw(statement) && hasTimelessGroups(statement),
+    isRight: (ours, theirs) => isDeepStrictEqual(sortedRows(ours), sortedRows(theirs)),
   },
   {
     reason: "rows of a subquery with fill() come in the order of time, not one series after the other",

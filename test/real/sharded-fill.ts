@@ -52,6 +52,12 @@ export const FILLING: readonly string[] = [
   `SELECT count(x), max(d), max(m), max(c) FROM (SELECT max(x) AS x, derivative(max(fi)) AS d, mean(fi) AS m, count(fi) AS c ${INNER}, time(100s) fill(none)) ${OUTER} GROUP BY time(100s), host`,
 ].flatMap((q) => [`${q} fill(2.5)`, `${q} fill(3)`]);
 
+/** Rows that have no value where a shard does not know the field. */
+export const EMPTY_ROWS: readonly string[] = [
+  `SELECT a, host FROM (SELECT x, oi AS a ${DURING} GROUP BY customer_id)`,
+  `SELECT a + 1 FROM (SELECT x, b AS a, oi ${DURING})`,
+];
+
 /** Over the data set, where only the day before has points, which a difference looks back at. */
 export const LOOKING_BACK: readonly string[] = [
   "SELECT min(line), derivative(spread(line), 1h), last(msg) FROM logs WHERE time > '2024-03-10' AND time < '2024-03-12'",

@@ -8,7 +8,7 @@ import { anyReading } from "../influxql/grammar.ts";
 import { requireReal } from "../support/require-real.ts";
 import { CHANGES, changedBy } from "./sharded-changes.ts";
 import { checkAll, checkForms, mostly, READING, type Tally } from "./sharded-checks.ts";
-import { FILLING, GAPS, LOOKING_BACK, writeGaps } from "./sharded-fill.ts";
+import { EMPTY_ROWS, FILLING, GAPS, LOOKING_BACK, writeGaps } from "./sharded-fill.ts";
 import { LISTENERS, type ShardedScene, startShardedScene } from "./sharded-scene.ts";
 
 const SEED = 20_261_125;
@@ -50,7 +50,7 @@ describe("queries of shards", { skip: requireReal("influxd") }, () => {
     await writeGaps(scene);
     for (const listener of Object.keys(LISTENERS)) {
       const tally = await checkAll(scene, listener, [
-        ...FILLING.map((q) => ({ q, db: GAPS })),
+        ...[...FILLING, ...EMPTY_ROWS].map((q) => ({ q, db: GAPS })),
         ...LOOKING_BACK.map((q) => ({ q, db: DATABASE })),
       ]);
       t.diagnostic(JSON.stringify(tally.counts));

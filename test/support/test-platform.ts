@@ -159,7 +159,7 @@ function scriptedClient(
       maxAnswerBytes: Number.MAX_SAFE_INTEGER,
     });
     const bytes = body as Uint8Array<ArrayBuffer>;
-    return { status, header, headers: headers ?? [], body: new Blob([bytes]).stream() };
+    return new ScriptedStream(status, header, headers ?? [], new Blob([bytes]).stream());
   }
 
   async function close(): Promise<void> {
@@ -215,4 +215,28 @@ function seededRandom(seed: number): () => number {
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+/** Its method needs its object, as that of a runtime's stream may. */
+class ScriptedStream implements HttpStream {
+  readonly status: number;
+  readonly headers: HttpStream["headers"];
+  readonly body: HttpStream["body"];
+  readonly #header: HttpStream["header"];
+
+  constructor(
+    status: number,
+    header: HttpStream["header"],
+    headers: HttpStream["headers"],
+    body: HttpStream["body"],
+  ) {
+    this.status = status;
+    this.#header = header;
+    this.headers = headers;
+    this.body = body;
+  }
+
+  header(name: string): string | undefined {
+    return this.#header(name);
+  }
 }

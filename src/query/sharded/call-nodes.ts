@@ -225,7 +225,14 @@ function onlyNumbers(name: string, odd: Value | undefined): void {
   throw new StatementError(`unsupported ${name} iterator type: *query.${typeof odd}InterruptIterator`);
 }
 
-const ANY_TYPE: ReadonlySet<string> = new Set(["first", "last", "mode", "elapsed", "count", "distinct"]);
+export const ANY_TYPE: ReadonlySet<string> = new Set([
+  "first",
+  "last",
+  "mode",
+  "elapsed",
+  "count",
+  "distinct",
+]);
 const ALSO_BOOLEANS: ReadonlySet<string> = new Set(["min", "max"]);
 
 /** Selectors of which a shard tells the point that it chose, if there are no intervals. */

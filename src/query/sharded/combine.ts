@@ -16,7 +16,7 @@ export const subtract: Combine = (a, b) =>
 
 /** A partial result that a shard is asked for. */
 export interface Partial {
-  readonly name: "count" | "sum" | "min" | "max";
+  readonly name: "count" | "sum" | "min" | "max" | "mean";
   readonly combine: Combine;
 }
 
@@ -24,6 +24,19 @@ const COUNT: Partial = { name: "count", combine: add };
 const SUM: Partial = { name: "sum", combine: add };
 const MIN: Partial = { name: "min", combine: least };
 const MAX: Partial = { name: "max", combine: greatest };
+/** {@link sumOf} comes in its place. */
+const MEAN: Partial = { name: "mean", combine: add };
+
+/**
+ * What so many values came to, by their mean. influxd adds the integers of each series by themselves: together they may
+ * come to more than 64 bits hold, which the mean of a shard does not show and its sum would. A sum that has few digits
+ * is the one that the mean was made of.
+ */
+export function sumOf(mean: number, count: number): number {
+  const sum = mean * count;
+  const short = Number(sum.toPrecision(15));
+  return Math.abs(short - sum) <= Math.abs(sum) * 2 ** -51 ? short : sum;
+}
 
 /** How a function of many points is computed from partial results. */
 export interface Merging {
@@ -46,6 +59,6 @@ export const MERGINGS: ReadonlyMap<string, Merging> = new Map<string, Merging>([
   ["sum", { partials: [SUM], finish: itself }],
   ["min", { partials: [MIN], finish: itself }],
   ["max", { partials: [MAX], finish: itself }],
-  ["mean", { partials: [SUM, COUNT], finish: ([sum = 0, count = 1]) => Number(sum) / Number(count) }],
+  ["mean", { partials: [MEAN, COUNT], finish: ([sum = 0, count = 1]) => Number(sum) / Number(count) }],
   ["spread", { partials: [MAX, MIN], finish: spread }],
 ]);

@@ -1,6 +1,6 @@
 import type { Call, Expression } from "../../influxql/ast-expression.ts";
 import type { Fill, Select } from "../../influxql/ast-select.ts";
-import type { Combine, Merging, Partial as PartialResult } from "./combine.ts";
+import { type Combine, type Merging, type Partial as PartialResult, sumOf } from "./combine.ts";
 import { symbolOf } from "./evaluate.ts";
 import { timeDimension } from "./functions.ts";
 import type { Point, Points } from "./points.ts";
@@ -17,10 +17,15 @@ export class PartialPull extends Pull {
   readonly #calls: Call[] = [];
   readonly #combines: Combine[] = [];
   readonly #buckets = new SeriesMap<Map<bigint, Value[]>>();
+  /** The columns with means, and those that say of how many values. */
+  readonly #means = new Map<number, number>();
 
   /** The columns of a function's partial results. */
   need(argument: Expression, { partials }: Merging): readonly number[] {
-    return partials.map((partial) => this.#column(partial, argument));
+    const columns = partials.map((partial) => this.#column(partial, argument));
+    const [first = 0, second = 0] = columns;
+    if (partials[0]?.name === "mean") this.#means.set(first, second);
+    return columns;
   }
 
   /** What a function comes to in each interval where all its partial results have a value. */
@@ -47,6 +52,10 @@ export class PartialPull extends Pull {
     const buckets = this.#buckets.of(head, () => new Map());
     for (const [at, ...values] of rows) {
       const time = this.intervalOf(at);
+      for (const [mean, count] of this.#means) {
+        const value = values[mean] ?? null;
+        if (value !== null) values[mean] = sumOf(Number(value), Number(values[count]));
+      }
       const known = buckets.get(time);
       if (known === undefined) {
         this.allowance.hold(1, values.length);

@@ -3,7 +3,7 @@ import { hasDisjointSeries, hasDisjointSubqueries, tagsOf } from "./disjoint.ts"
 import type { KeyMap } from "./key-map.ts";
 import { allShards, ownersOf, ownersOfSelect } from "./owners.ts";
 import { type Broadcast, type Refuse, refuse } from "./plan.ts";
-import { wayOutOf } from "./plan-select.ts";
+import { cutsSeries, wayOutOf } from "./plan-select.ts";
 
 /**
  * Where a query that writes INTO runs: on each shard by itself, if what it reads there is all that it needs and what
@@ -28,6 +28,8 @@ function whyElsewhere(
     const keeps = hasDisjointSeries({ ...select, where: undefined }, map, db);
     if (!keeps) return `SELECT INTO would lose what tells the shard: add GROUP BY ${tags.join(", ")}`;
     if (!hasDisjointSubqueries(select, map, db)) return `SELECT INTO over several shards: ${wayOutOf(map)}`;
+    if (cutsSeries(select) && shards.length > 1)
+      return "SELECT INTO with SLIMIT or SOFFSET over several shards: leave it out";
   }
   const sources = select.from.flatMap((source) => (source.kind === "measurement" ? [source] : []));
   const from = sources[0];

@@ -15,6 +15,7 @@ import {
   MERGEABLE,
   RANKS,
   TRANSFORMATIONS,
+  timeDimension,
 } from "./functions.ts";
 import type { KeyMap } from "./key-map.ts";
 import { ownersOfSelect } from "./owners.ts";
@@ -45,12 +46,27 @@ export function planSelect(select: Select, map: KeyMap, db: string): Plan {
   if (isCut && select.order === "desc" && (isDisjoint || isRaw(select))) {
     return refuse(`SLIMIT with ORDER BY time DESC over several shards: leave the order out, or ${wayOut}`);
   }
+  if (cutsSeriesInside(select) && tagsOf(map).length > 0) {
+    return refuse(`SLIMIT or SOFFSET in a subquery over several shards: leave it out, or ${pinOf(map)}`);
+  }
   // influxd cuts a stream that is made of other series than one of a shard is.
   if (!isDisjoint && hasCutSubquery(select)) {
     return refuse(`LIMIT or OFFSET in a subquery over several shards: leave it out, or ${wayOut}`);
   }
   if (isDisjoint) return { kind: "concat-rows", shards, select };
+  // influxd gives such intervals several times, as often as depends on the other series: to an outer interval that is one.
+  if (timeDimension(select) === undefined && hasFilledIntervals(select)) {
+    return refuse(
+      `fill() of intervals in a subquery over several shards: leave it out, or use fill(none), or ${wayOut}`,
+    );
+  }
   if (isRaw(select)) {
+    // influxd has one group of the subquery behind the other then, and cuts them so.
+    if (((select.limit ?? 0) > 0 || (select.offset ?? 0) > 0) && hasTimelessGroups(select)) {
+      return refuse(
+        `LIMIT or OFFSET of the rows of a subquery without GROUP BY time over several shards: leave it out, or ${wayOut}`,
+      );
+    }
     // Each row takes over from the one before it, wherever that is.
     if (select.fill?.kind === "previous")
       return refuse(`fill(previous) of points on several shards: ${wayOut}`);
@@ -65,10 +81,38 @@ export function planSelect(select: Select, map: KeyMap, db: string): Plan {
 export function wayOutOf(map: KeyMap): string {
   const tags = tagsOf(map);
   if (tags.length === 0) return "query one measurement at a time";
-  const names = tags.join(", ");
-  const pins = tags.map((tag) => `${tag} = '...'`).join(" AND ");
-  return `add GROUP BY ${names} or pin it in WHERE (${pins})`;
+  return `add GROUP BY ${tags.join(", ")} or ${pinOf(map)}`;
 }
+
+const pinOf = (map: KeyMap): string =>
+  `pin it in WHERE (${tagsOf(map)
+    .map((tag) => `${tag} = '...'`)
+    .join(" AND ")})`;
+
+/** Of the series of a subquery each shard would leave its own first ones. */
+const cutsSeriesInside = ({ from }: Select): boolean =>
+  from.some((source) => source.kind === "subquery" && cutsSeries(source.select));
+
+/** Also in its subqueries. */
+export const cutsSeries = (select: Select): boolean =>
+  (select.seriesLimit ?? 0) > 0 || (select.seriesOffset ?? 0) > 0 || cutsSeriesInside(select);
+
+/** A subquery has rows of groups, not of intervals or points. */
+const hasTimelessGroups = ({ from }: Select): boolean =>
+  from.some((source) => {
+    if (source.kind !== "subquery") return false;
+    const { select } = source;
+    return isRaw(select) ? hasTimelessGroups(select) : timeDimension(select) === undefined;
+  });
+
+const hasFilledIntervals = ({ from }: Select): boolean =>
+  from.some((source) => {
+    if (source.kind !== "subquery") return false;
+    const { select } = source;
+    const fill = select.fill?.kind ?? "null";
+    const isFilled = fill !== "null" && fill !== "none" && timeDimension(select) !== undefined;
+    return isFilled || hasFilledIntervals(select);
+  });
 
 function hasCutSubquery({ from }: Select): boolean {
   return from.some((source) => {
@@ -120,9 +164,13 @@ function unmergeableCall(call: Call): string | undefined {
   return cannot(name);
 }
 
-/** distinct(), top() and bottom() have several values of one time, of which the order matters. */
+/**
+ * distinct(), top() and bottom() have several values of one time, of which the order matters. What influxd takes for
+ * the interval before the first one of a transformation of a transformation depends on its time shards.
+ */
 function unmergeableInner(inner: Call): string | undefined {
-  if (inner.name === "distinct" || RANKS.has(inner.name)) return cannot(inner.name);
+  const { name } = inner;
+  if (name === "distinct" || RANKS.has(name) || TRANSFORMATIONS.has(name)) return cannot(name);
   return unmergeableCall(inner);
 }
 

@@ -47,6 +47,17 @@ function planLists(show: Lists, map: KeyMap, db: string): Plan {
   ) {
     return refuse(`${nameOf(show)} with GROUP BY or LIMIT over several shards: leave them out`);
   }
+  if (show.kind === "show-cardinality" && show.of !== "series") {
+    if (show.of === "measurement" && show.from.length > 1)
+      return refuse(`${nameOf(show)} FROM several names over several shards: name one`);
+    const own = show.database ?? db;
+    // What is counted here is listed before, by statements that look at all policies of the database of ON.
+    if (show.from.some((name) => (name.database ?? own) !== own || name.retentionPolicy !== undefined)) {
+      return refuse(
+        `${nameOf(show)} FROM a policy or another database over several shards: name the measurement only, and the database with ON`,
+      );
+    }
+  }
   if ("where" in show && show.where !== undefined) {
     if (show.kind === "show-cardinality" && show.of !== "series") {
       return refuse(`${nameOf(show)} with WHERE over several shards: leave it out`);

@@ -2,11 +2,11 @@ import type { Call, Expression } from "../../influxql/ast-expression.ts";
 import type { Select } from "../../influxql/ast-select.ts";
 import { print } from "../../influxql/print.ts";
 import { goJson } from "../../write/go-json.ts";
-import { NodeBuilder } from "./call-nodes.ts";
+import { ANY_TYPE, NodeBuilder } from "./call-nodes.ts";
 import { columnNames, shownFields } from "./column-names.ts";
 import { symbolOf } from "./evaluate.ts";
 import { defaultOf } from "./fill-default.ts";
-import { asCall, callsIn, RANKS, referencesIn, SELECTORS, timeDimension } from "./functions.ts";
+import { asCall, callsIn, MERGEABLE, RANKS, referencesIn, SELECTORS, timeDimension } from "./functions.ts";
 import { JsonLines } from "./json-lines.ts";
 import type { MergeAggregates } from "./plan.ts";
 import type { TimeFrame } from "./points.ts";
@@ -15,6 +15,7 @@ import { RankPull } from "./rank-pull.ts";
 import { resolveNames } from "./resolve-names.ts";
 import { type OutputRow, rowsOf } from "./row-join.ts";
 import { askRows, type RunContext, type Running } from "./run-context.ts";
+import { runPass } from "./run-pass.ts";
 import type { SeriesHead } from "./series.ts";
 import { allSeries } from "./series-map.ts";
 import { StatementError } from "./shard-answer.ts";
@@ -35,12 +36,15 @@ export async function* runAggregates(
   context: RunContext,
 ): Running {
   const resolved = await resolveNames(written, shards, context);
-  if (shownFields(resolved).length === 0) return;
+  if (shownFields(resolved).length === 0)
+    return yield* runPass(shards[0] as number, print(written), context.epoch, context);
   // A server finds the words for what is wrong with the query, of which the shards are asked only parts.
   const checked = check(`EXPLAIN ${print(resolved)}`, shards[0] as number, context);
   const select = withoutEmptyInterval(resolved);
   const computing = computeSeries(select, shards, context);
   const rows = await withItsWords(checked, computing, resolved, shards, context);
+  // Where no row meets the condition, points of a type that a function does not take were not seen.
+  if (rows.length === 0 && readsPoints(select)) await askAll(resolved, shards, context);
   const { writer, sink } = context;
   const time = timePrinter(context.epoch, select.timeZone);
   const columns = columnNames(select);
@@ -146,9 +150,14 @@ async function withItsWords<T>(
   if (words.status === "rejected") throw words.reason;
   if (computed.status === "fulfilled") return computed.value;
   if (computed.reason instanceof StatementError && computed.reason.message.startsWith("unsupported ")) {
-    for (const shard of shards) await check(print(select), shard, context);
+    await askAll(select, shards, context);
   }
   throw computed.reason;
+}
+
+/** @throws StatementError with the words of the first server that does not take a query */
+async function askAll(select: Select, shards: readonly number[], context: RunContext): Promise<void> {
+  for (const shard of shards) await check(print(select), shard, context);
 }
 
 /** @throws StatementError */
@@ -159,6 +168,12 @@ async function computeSeries(
 ): Promise<readonly OutputSeries[]> {
   return compute(select, frameOf(select, shards, context));
 }
+
+/** Some function is computed from points, and takes not those of every type. */
+const readsPoints = ({ fields }: Select): boolean =>
+  fields.some(({ expression }) =>
+    callsIn(expression).some(({ name }) => !MERGEABLE.has(name) && !ANY_TYPE.has(name)),
+  );
 
 /** An interval of no length is none for influxd. */
 function withoutEmptyInterval(select: Select): Select {

@@ -100,13 +100,14 @@ async function countLists(
   if (show.of === "series") return addUp(await fetchLists(print(show), shards, context));
   const { list, column } = listingOf(show);
   const united = unite(await fetchLists(print(list), shards, context), compareTexts);
+  // Each shard has nothing, or says that there is no such database.
+  if (united.length === 0) return (await fetchLists(print(show), shards.slice(0, 1), context)).flat();
   if (show.of !== "measurement") return united.map((series) => counted(series, distinct([series], column)));
   const isEstimate = !show.exact && show.from.length === 0 && show.where === undefined;
   const columns = [isEstimate ? "cardinality estimation" : "count"];
   const text = `"columns":${JSON.stringify(columns)}`;
-  const total = distinct(united, column);
-  if (total === 0 && !isEstimate) return [];
-  return [{ head: { name: undefined, tags: undefined, columns }, text, rows: [[String(total)]] }];
+  const rows = [[String(distinct(united, column))]];
+  return [{ head: { name: undefined, tags: undefined, columns }, text, rows }];
 }
 
 function counted({ head }: ListSeries, count: number): ListSeries {
@@ -139,8 +140,6 @@ function listingOf(show: ShowCardinality): { readonly list: Show; readonly colum
       if (withKey === undefined) throw new StatementError("SHOW TAG VALUES CARDINALITY without a key");
       return { list: { kind: "show-tag-values", database, from, where, withKey, ...page }, column: 1 };
     default: {
-      if (from.length > 1)
-        throw new StatementError("SHOW MEASUREMENT CARDINALITY of several names over several shards");
       return {
         list: { kind: "show-measurements", database, measurement: from[0], where, ...page },
         column: 0,

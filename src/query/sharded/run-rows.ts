@@ -7,14 +7,16 @@ import { resolveNames } from "./resolve-names.ts";
 import { RowMerge, type RowMergeOptions } from "./row-merge.ts";
 import { RowSource } from "./row-source.ts";
 import { askRows, type RunContext, type Running } from "./run-context.ts";
+import { runPass } from "./run-pass.ts";
 import { timePrinter } from "./time-text.ts";
 import { compareText } from "./value.ts";
 
 /** Answers a query whose rows the shards compute. */
 export async function* runRows(plan: ConcatRows | MergeRows, context: RunContext): Running {
   const select = await resolveNames(plan.select, plan.shards, context);
-  // Without a column or a dimension that the measurement has, there is no row either.
-  if (select.fields.length === 0) return;
+  // Without a column that the measurement has there is no row either, which each shard says, or what is wrong.
+  if (select.fields.length === 0)
+    return yield* runPass(plan.shards[0] as number, print(plan.select), context.epoch, context);
   const q = print(plan.kind === "merge-rows" ? withoutCuts(select) : withoutSeriesCuts(select));
   const sources: RowSource[] = [];
   try {

@@ -61,10 +61,11 @@ export class ShardedQueryService implements Queries {
     if (refused !== undefined) return own(refused);
     const { map, clock, maxRowsPulled } = this.#options;
     const limits = { maxRowsPulled, maxHeldBytes: MAX_HELD_BYTES };
+    const stale: number[] = [];
     const queries = new ShardedQueries({
       map,
       limits,
-      ask: this.#asks(request),
+      ask: this.#asks(request, stale),
       change: this.#changes(request),
     });
     const sharded: ShardedRequest = {
@@ -83,7 +84,8 @@ export class ShardedQueryService implements Queries {
       const { databases } = query;
       return (this.#routers[plan.shard] as ReadRouter).ask({ ...request, ...request.forward, databases });
     }
-    return passedOn(await queries.run(plan.plans, sharded));
+    const answer = passedOn(await queries.run(plan.plans, sharded));
+    return stale.length === 0 ? answer : { ...answer, staleMs: Math.max(...stale) };
   }
 
   /** Flux and remote read are not divided. */
@@ -98,7 +100,8 @@ export class ShardedQueryService implements Queries {
     else for (const { kind } of plan.plans) plans[kind]++;
   }
 
-  #asks({ headers, credentials }: QueryRequest): AskShard {
+  /** @param stale gets, of each answer of a replica that was not in sync, for how many milliseconds it was not */
+  #asks({ headers, credentials }: QueryRequest, stale: number[]): AskShard {
     const { accept: _, "accept-encoding": __, ...passed } = headers;
     return async (shard, { parameters, accept, databases, signal }) => {
       const answer = await (this.#routers[shard] as ReadRouter).ask({
@@ -110,6 +113,7 @@ export class ShardedQueryService implements Queries {
         credentials,
         signal,
       });
+      if (answer.kind === "passed" && answer.staleMs !== undefined) stale.push(answer.staleMs);
       return shardAnswer(answer);
     };
   }
@@ -140,7 +144,7 @@ const REPLY_HEADERS: Readonly<Record<string, (reply: ReturnType<typeof errorRepl
     "retry-after": ({ retryAfter }) => retryAfter,
   };
 
-function passedOn(answer: ShardedAnswer): QueryAnswer {
+function passedOn(answer: ShardedAnswer): Extract<QueryAnswer, { kind: "passed" }> {
   const { status, contentType, refusal } = answer;
   if (refusal === undefined) {
     const header = (name: string) => (name === "content-type" ? contentType : undefined);
@@ -158,7 +162,8 @@ function passedOn(answer: ShardedAnswer): QueryAnswer {
 function shardAnswer(answer: QueryAnswer): ShardAnswer {
   if (answer.kind === "passed") {
     const { head, body } = answer;
-    return { status: head.status, header: head.header, read: () => body.read(), cancel: () => body.cancel() };
+    const header = (name: string) => head.header(name);
+    return { status: head.status, header, read: () => body.read(), cancel: () => body.cancel() };
   }
   const { reply } = answer;
   const body = bytesBody(reply.body);

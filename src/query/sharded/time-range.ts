@@ -51,9 +51,9 @@ function join(operator: Binary["operator"], left: Condition, right: Condition): 
   return { rest, min: later(left.min, right.min), max: earlier(left.max, right.max) };
 }
 
-const later = (a: bigint | undefined, b: bigint | undefined) =>
+export const later = (a: bigint | undefined, b: bigint | undefined) =>
   a === undefined || b === undefined ? (a ?? b) : a > b ? a : b;
-const earlier = (a: bigint | undefined, b: bigint | undefined) =>
+export const earlier = (a: bigint | undefined, b: bigint | undefined) =>
   a === undefined || b === undefined ? (a ?? b) : a < b ? a : b;
 
 const SWAPPED: Readonly<Record<string, string>> = { "<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=" };

@@ -45,19 +45,23 @@ function joined(seconds: number, part: number, digits: number): string {
 function rfc3339(zone: Zone | undefined): TimePrinter {
   let minute = Number.NaN;
   let text = "";
+  let offset = 0;
   let suffix = "Z";
   return (seconds, nanoseconds, sink) => {
     const back = nanoseconds < 0 ? 1 : 0;
     const whole = seconds - back;
     const fraction = nanoseconds + back * 1e9;
-    const at = Math.floor(whole / 60);
-    if (at !== minute) {
+    // Long ago clocks differed by seconds too, which the offset behind a time does not tell.
+    const now = zone?.offset(whole) ?? 0;
+    const local = whole + now;
+    const at = Math.floor(local / 60);
+    if (at !== minute || now !== offset) {
       minute = at;
-      const offset = zone?.offset(whole) ?? 0;
-      text = new Date((at * 60 + Math.trunc(offset / 60) * 60) * 1000).toISOString().slice(0, 17);
+      offset = now;
+      text = new Date(at * 60_000).toISOString().slice(0, 17);
       suffix = offset === 0 ? "Z" : offsetText(offset);
     }
-    sink.text(`"${text}${pair(whole - at * 60)}${fractionText(fraction)}${suffix}"`);
+    sink.text(`"${text}${pair(local - at * 60)}${fractionText(fraction)}${suffix}"`);
   };
 }
 

@@ -33,7 +33,8 @@ export function difference(nonNegative: boolean): Transform {
     const out: Point[] = [];
     for (const [previous, { time, value }] of pairs(points)) {
       const change = subtract(value, previous.value);
-      if (!nonNegative || Number(change) >= 0) out.push({ time, value: change });
+      // What is no number is not negative either.
+      if (!nonNegative || !(Number(change) < 0)) out.push({ time, value: change });
     }
     return out;
   };

@@ -56,6 +56,9 @@ SELECT sum(qty) FROM orders
 SELECT sum(*) FROM orders
 SELECT sum(usage_idle), sum(n) FROM cpu
 SELECT sum(i) FROM extremes
+SELECT mean(i) FROM extremes
+SELECT mean(i), count(i) FROM extremes WHERE i > 1
+SELECT mean(line), mean(amount) FROM logs, orders
 SELECT sum(amount) / sum(qty) FROM orders
 SELECT sum(amount) FROM orders WHERE time >= '2024-03-10' AND time < '2024-03-11'
 SELECT bottom(amount, 3) FROM orders
@@ -147,6 +150,7 @@ SELECT sample(*, 2) FROM cpu
 SELECT percentile(amount, 101) FROM orders
 SELECT count(nothing) FROM orders
 SELECT mean(ref) FROM nothing
+SELECT elapsed(ref) FROM orders WHERE amount < -1
 SELECT sum(amount) FROM orders WHERE customer_id = 'nobody'
 SELECT distinct(customer_id) FROM orders
 SELECT count(customer_id) FROM orders
@@ -159,6 +163,12 @@ SELECT max(amount), customer_id FROM orders WHERE time > '2024-03-14'
     "error",
     `
 SELECT mean( ) FROM orders
+SELECT median(ref) FROM orders WHERE amount < -1
+SELECT cumulative_sum(paid) FROM orders WHERE amount < -1
+SELECT integral(ref), count(amount) FROM orders WHERE amount < -1
+SELECT first(ref) + 1, count(amount) FROM orders
+SELECT max(amount) & 1, count(qty) FROM orders
+SELECT mean(*) + 1 FROM nothing
 SELECT derivative(reads, 15m), customer_id FROM disk GROUP BY customer_id, path
 SELECT top(amount, 3) FROM orders LIMIT 2 OFFSET 1
 SELECT mean(amount), qty FROM orders

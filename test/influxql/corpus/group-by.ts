@@ -8,6 +8,9 @@ export const GROUP_BY: readonly Entry[] = [
     `
 SELECT distinct(qty) FROM orders WHERE time > '2024-03-09' GROUP BY time(1d) fill(linear)
 SELECT sum(amount) FROM orders GROUP BY time(0s)
+SELECT non_negative_difference(stddev(qty)), max(amount) FROM orders WHERE time >= '2024-03-09' AND time < '2024-03-10' GROUP BY time(20m) fill(7)
+SELECT derivative(derivative(sum(amount))) FROM orders WHERE time >= '2024-03-09' AND time < '2024-03-10' GROUP BY time(1h)
+SELECT derivative(difference(sum(amount))) FROM orders WHERE time >= '2024-03-09' AND time < '2024-03-10' GROUP BY time(1h), customer_id
 SELECT sum(amount) FROM orders GROUP BY customer_id
 SELECT sum(amount) FROM orders GROUP BY customer_id, region
 SELECT sum(amount) FROM orders GROUP BY region, customer_id
@@ -137,6 +140,7 @@ SELECT sum(amount) FROM orders WHERE time >= now() - 1h GROUP BY time(1m) fill(n
     `
 SELECT sum(amount) FROM orders WHERE time >= '2024-03-09' AND time < '2024-03-13' GROUP BY time(12h, '2024-03-09T05:00:00Z')
 SELECT amount FROM orders WHERE time > '2024-03-09' GROUP BY time(1h)
+SELECT cumulative_sum(*) FROM nothing WHERE time >= '2024-03-09' AND time < '2024-03-10' GROUP BY time(1h)
 SELECT sum(amount) FROM orders GROUP BY time(1h), time(2h)
 SELECT sum(amount) FROM orders GROUP BY time()
 SELECT sum(amount) FROM orders GROUP BY time(5)

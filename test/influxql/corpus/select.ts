@@ -103,6 +103,7 @@ SELECT kind::field, kind::tag, value FROM both
 SELECT kind FROM both GROUP BY kind
 SELECT *::field FROM both GROUP BY *
 SELECT * FROM ages
+SELECT * FROM ages tz('Africa/Monrovia')
 SELECT x FROM ages WHERE time <= 0
 SELECT x FROM ages WHERE time > '2099-01-01'
 SELECT msg FROM logs

@@ -60,6 +60,10 @@ SELECT mean(amount) FROM (SELECT amount FROM orders WHERE customer_id = 'acme' O
 SELECT sum(n) FROM (SELECT n FROM cpu GROUP BY *) WHERE host =~ /h[12]/ GROUP BY host
 SELECT spread(s), stddev(s) FROM (SELECT sum(qty) AS s FROM orders GROUP BY customer_id)
 SELECT s / 2 AS half FROM (SELECT sum(qty) AS s FROM orders GROUP BY customer_id)
+SELECT max(x) FROM (SELECT max(amount) AS x FROM orders WHERE time >= '2024-03-09' AND time < '2024-03-10' GROUP BY customer_id SLIMIT 2) GROUP BY customer_id
+SELECT max(x) FROM (SELECT amount AS x FROM orders WHERE time >= '2024-03-09' AND time < '2024-03-10' GROUP BY customer_id SLIMIT 1 SOFFSET 1) GROUP BY customer_id
+SELECT x FROM (SELECT last(amount) AS x FROM orders GROUP BY customer_id) LIMIT 3
+SELECT last(x), mean(w) FROM (SELECT v AS x, w FROM mixed, events WHERE customer_id != 'acme') WHERE time >= '2024-03-11' AND time < '2024-03-12'
 SELECT cumulative_sum(s) FROM (SELECT sum(qty) AS s FROM orders WHERE time >= '2024-03-09' AND time < '2024-03-13' GROUP BY time(1d))
 SELECT sum(amount) FROM (SELECT amount FROM orders) WHERE time >= '2024-03-09' AND time < '2024-03-13' GROUP BY time(1d) tz('America/New_York')
 SELECT count(type) FROM (SELECT type, ok FROM events WHERE ok = true)

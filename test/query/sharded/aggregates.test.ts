@@ -37,9 +37,41 @@ test("integers are added in 64 bits, floats as floats, and their types stay apar
 });
 
 test("a mean is the sum of all by the count of all, of one query to each shard", async () => {
-  const shards = answering({ "SELECT sum(u), count(u), min(u)": [[[0n, 7n, 2n, 3n]], [[0n, 2n, 2n, -1n]]] });
+  const rows = [[[0n, 3.5, 2n, 7n, 3n]], [[0n, 1, 2n, 2n, -1n]]] as const;
+  const shards = answering({ "SELECT mean(u), count(u), sum(u), min(u)": rows });
   assert.equal(await valuesOf(shards, "SELECT mean(u), sum(u), min(u) / 2 FROM m"), "[[0,2.25,9,-0.5]]");
-  assert.equal(shards.questions.filter(({ q }) => !q.startsWith("EXPLAIN")).length, 3);
+  const asked = shards.questions.filter(({ q }) => q.startsWith("SELECT mean"));
+  assert.equal(asked.length, 3);
+});
+
+test("a mean of integers that together are more than 64 bits hold is one of floats", async () => {
+  const rows = [[[0n, 2 ** 62, 3n]], [[0n, 2 ** 61, 1n]]] as const;
+  assert.equal(
+    await valuesOf(answering({ "SELECT mean": rows }), "SELECT mean(u) FROM m"),
+    `[[0,${String(2 ** 62 - 2 ** 59)}]]`,
+  );
+});
+
+test("what the means of shards were made of comes back without the last digit that a division loses", async () => {
+  const counts = Array.from({ length: 200 }, (_, i) => i + 1);
+  for (const count of counts) {
+    const rows = [[[0n, 1 / count, BigInt(count)]], [[0n, 0.3 / count, BigInt(count)]]] as const;
+    const text = await valuesOf(answering({ "SELECT mean": rows }), "SELECT mean(u) FROM m");
+    assert.equal(text, `[[0,${1.3 / (2 * count)}]]`);
+  }
+});
+
+test("what is not a number is no negative difference", async () => {
+  const rows: Rows = [
+    [0n, 1],
+    [10n, 5],
+    [11n, 7],
+    [20n, 3],
+  ];
+  const q =
+    "SELECT non_negative_difference(stddev(u)), sum(n) FROM m WHERE time >= 0 AND time < 30 GROUP BY time(10ns) fill(7)";
+  const shards = answering({ "SELECT u": [rows], "SELECT sum": [[[0n, 1n]]] });
+  assert.match(await valuesOf(shards, q), /^\[\[0,null,1\],\[10,null,7\],\[20,null,7\]\]$/);
 });
 
 test("the shards are asked without fill and LIMIT, and for the interval before, where that is compared", async () => {
@@ -234,7 +266,7 @@ test("columns are named as InfluxDB names them", async () => {
     );
     return /"columns":\[(.*?)\]/.exec(await shards.ask(`SELECT ${fields} FROM m`))?.[1]?.replaceAll('"', "");
   };
-  const csv = answering({ SELECT: [[[0n, 6n, 2n]]] });
+  const csv = answering({ SELECT: [[[0n, 3, 2n]]] });
   assert.equal(
     await csv.ask("SELECT mean(u) AS x FROM m", { accept: "text/csv" }),
     "name,tags,time,x\nm,,0,3\n",
@@ -257,6 +289,62 @@ test("a server finds the words for what is wrong with a query", async () => {
     await shards.ask("SELECT difference(max(u)) FROM m"),
     /"error":"difference aggregate requires a GROUP BY interval"/,
   );
+});
+
+test("a server finds the words for a type that a function does not take, also where no point meets the condition", async () => {
+  const words = "unsupported derivative iterator type: *query.stringInterruptIterator";
+  const shards = new MadeUpShards((shard, { q, accept }) => {
+    if (accept !== "application/json") return packAnswer([]);
+    const knows = shard === 2 && q.startsWith("SELECT derivative(s)");
+    return `{"results":[{"statement_id":0${knows ? `,"error":"${words}"` : ""}}]}\n`;
+  });
+  assert.ok(
+    (await shards.ask("SELECT derivative(s) FROM m WHERE host = 'x'")).includes(`"error":"${words}"`),
+  );
+});
+
+test("a calculation has the types of all shards, so that a server sees which do not go together", async () => {
+  const words = "type error: mode(s::string) + 1: incompatible types: string and integer";
+  const shards = new MadeUpShards((shard, { q, accept }) => {
+    if (accept !== "application/json") return packAnswer([]);
+    if (q.startsWith("EXPLAIN SELECT *"))
+      return `{"results":[{"statement_id":0,"series":[{"columns":["QUERY PLAN"],"values":[["AUXILIARY FIELDS: ${shard === 2 ? "s::string" : "u::float"}"]]}]}]}\n`;
+    const knows = q.includes("mode(s::string) + 1");
+    return `{"results":[{"statement_id":0${knows ? `,"error":"${words}"` : ""}}]}\n`;
+  });
+  assert.ok((await shards.ask("SELECT mode(s) + 1, sum(u) FROM m")).includes(`"error":"${words}"`));
+});
+
+test("where * stands for nothing, a server says what is wrong with the query", async () => {
+  const words = "aggregate function required inside the call to cumulative_sum";
+  const shards = new MadeUpShards((_, { q }) => {
+    const isAsked = q.startsWith("SELECT cumulative_sum(*)");
+    return `{"results":[{"statement_id":0${isAsked ? `,"error":"${words}"` : ""}}]}\n`;
+  });
+  const q = "SELECT cumulative_sum(*) FROM m GROUP BY time(1h)";
+  assert.ok((await shards.ask(q)).includes(`"error":"${words}"`));
+  assert.ok((await shards.ask(`${q}, c`)).includes(`"error":"${words}"`));
+});
+
+test("a field has the type that it has in the time that is asked for, also in a subquery", async () => {
+  const shards = answering({ SELECT: [] });
+  await shards.ask(
+    "SELECT first(x) FROM (SELECT u AS x FROM m, n WHERE c != 'b1') WHERE time > 5 AND time < 9 fill(1)",
+  );
+  const described = shards.questions.filter(({ q }) => q.startsWith("EXPLAIN SELECT *")).map(({ q }) => q);
+  assert.equal(described.length, 3);
+  for (const q of described) assert.match(q, /WHERE c != 'b1' AND \(time >= 6 AND time <= 8\)/);
+});
+
+test("the rows of a subquery have the types of all shards, for rows without a value are rows too", async () => {
+  const shards = new MadeUpShards((shard, { q }) => {
+    const known = shard === 2 && q.startsWith("EXPLAIN SELECT *") ? "u::float" : "n::integer";
+    const plan = `,"series":[{"columns":["QUERY PLAN"],"values":[["AUXILIARY FIELDS: ${known}"]]}]`;
+    return `{"results":[{"statement_id":0${q.startsWith("EXPLAIN") ? plan : ""}}]}\n`;
+  });
+  await shards.ask("SELECT x FROM (SELECT u AS x, n FROM m)");
+  const asked = shards.questions.filter(({ q }) => !q.startsWith("EXPLAIN")).map(({ q }) => q);
+  assert.deepEqual(asked, Array(3).fill("SELECT x FROM (SELECT u::float AS x, n::integer FROM m)"));
 });
 
 test("what InfluxDB itself does not answer well is refused", async () => {

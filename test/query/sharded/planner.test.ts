@@ -106,6 +106,7 @@ test("a query whose series lie in one shard each runs there as it is", () => {
     SELECT derivative(u) FROM m GROUP BY c => concat-rows 0,1,2
     SELECT stddev(x) FROM (SELECT mean(u) AS x FROM m GROUP BY host) GROUP BY c => concat-rows 0,1,2
     SELECT x FROM (SELECT u AS x FROM m GROUP BY c LIMIT 3) GROUP BY c => concat-rows 0,1,2
+    SELECT x FROM (SELECT max(u) AS x FROM m) GROUP BY c LIMIT 2 => concat-rows 0,1,2
     SELECT sum(x) FROM (SELECT mean(u) AS x FROM m WHERE time > now() - 1h GROUP BY time(1m)) GROUP BY c => concat-rows 0,1,2
     SELECT sum(x) FROM (SELECT mean(u) AS x FROM m GROUP BY time(1m)) WHERE time >= 60s AND time < 150s GROUP BY c => concat-rows 0,1,2
     SELECT sum(x) FROM (SELECT mean(u) AS x FROM m GROUP BY time(1m)) WHERE time >= 61s GROUP BY c, time(5m) => concat-rows 0,1,2
@@ -184,6 +185,13 @@ test("what cannot be merged exactly is refused with the way out", () => {
     SELECT x FROM (SELECT max(u) AS x FROM m) => refuse the subquery's groups
     SELECT sum(x) FROM (SELECT u AS x FROM m GROUP BY c LIMIT 3) => refuse LIMIT or OFFSET in a subquery
     SELECT x FROM (SELECT x FROM (SELECT u AS x FROM m GROUP BY * OFFSET 3) GROUP BY *) => refuse LIMIT or OFFSET in a subquery
+    SELECT max(x) FROM (SELECT u AS x FROM m GROUP BY c SLIMIT 1) GROUP BY c => refuse SLIMIT or SOFFSET in a subquery
+    SELECT x FROM (SELECT x FROM (SELECT u AS x FROM m GROUP BY * SOFFSET 1) GROUP BY c) GROUP BY c => refuse SLIMIT or SOFFSET in
+    SELECT x FROM (SELECT max(u) AS x FROM m GROUP BY c) LIMIT 2 => refuse LIMIT or OFFSET of the rows of a subquery
+    SELECT x FROM (SELECT x FROM (SELECT last(u) AS x FROM m GROUP BY *)) OFFSET 2 => refuse LIMIT or OFFSET of the rows
+    SELECT sum(x) FROM (SELECT sum(u) AS x FROM m GROUP BY c, h, time(1h) fill(5)) GROUP BY h => refuse fill() of intervals in a subquery
+    SELECT x FROM (SELECT x FROM (SELECT sum(u) AS x FROM m GROUP BY *, time(1h) fill(previous))) => refuse fill() of intervals
+    SELECT derivative(difference(mean(u))) FROM m GROUP BY time(1m) => refuse difference()
     SELECT u FROM m GROUP BY c ORDER BY time DESC SLIMIT 2 => refuse SLIMIT with ORDER BY time DESC
     SELECT u FROM m ORDER BY time DESC SOFFSET 2 => refuse SLIMIT with ORDER BY time DESC
     SELECT x FROM (SELECT u AS x FROM m LIMIT 3) => refuse the subquery's groups
@@ -237,6 +245,13 @@ test("lists are united, and what is the same everywhere is asked of one shard", 
     SHOW TAG KEY CARDINALITY => merge-list 0,1,2
     SHOW TAG VALUES EXACT CARDINALITY WITH KEY = host => merge-list 0,1,2
     SHOW FIELD KEY CARDINALITY => merge-list 0,1,2
+    SHOW FIELD KEY CARDINALITY ON other FROM other..m => merge-list 0,1,2
+    SHOW SERIES CARDINALITY FROM other.rp.m => merge-list 0,1,2
+    SHOW TAG VALUES CARDINALITY FROM other..m WITH KEY = host => refuse SHOW CARDINALITY FROM a policy or another database
+    SHOW TAG KEY EXACT CARDINALITY FROM rp.m => refuse SHOW CARDINALITY FROM a policy or another database
+    SHOW MEASUREMENT CARDINALITY ON other FROM db0../x/ => refuse SHOW CARDINALITY FROM a policy or another database
+    SHOW MEASUREMENT CARDINALITY FROM m => merge-list 0,1,2
+    SHOW MEASUREMENT EXACT CARDINALITY FROM m, n => refuse SHOW CARDINALITY FROM several names
     SHOW CONTINUOUS QUERIES => merge-list 0,1,2
     SHOW RETENTION POLICIES ON db0 => route 0
     SHOW USERS => route 0
@@ -283,6 +298,9 @@ test("changes run on exactly the shards that they are about", () => {
     SELECT mean(u) INTO n FROM m WHERE c = 'b1' GROUP BY time(1m), c => broadcast 1
     SELECT mean(u) INTO n FROM m WHERE c = 'b1' GROUP BY time(1m) => refuse SELECT INTO would lose what tells the shard: add GROUP BY c
     SELECT mean(u) INTO n FROM m GROUP BY time(1m), host => refuse SELECT INTO would lose
+    SELECT u INTO n FROM m GROUP BY * SLIMIT 2 => refuse SELECT INTO with SLIMIT
+    SELECT x INTO n FROM (SELECT u AS x FROM m GROUP BY * SOFFSET 2) GROUP BY * => refuse SELECT INTO with SLIMIT
+    SELECT u INTO n FROM m WHERE c = 'b1' GROUP BY * SLIMIT 2 => broadcast 1
     SELECT * INTO rp2.:MEASUREMENT FROM /.*/ GROUP BY * => broadcast 0,1,2
     CREATE CONTINUOUS QUERY q ON x BEGIN SELECT mean(u) INTO n FROM m GROUP BY time(1m), * END => broadcast 0,1,2
     CREATE CONTINUOUS QUERY q ON x BEGIN SELECT mean(u) INTO n FROM m GROUP BY time(1m) END => refuse SELECT INTO would lose

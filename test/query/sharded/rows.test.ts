@@ -47,6 +47,8 @@ test("times before 1970 and in a time zone are printed as InfluxDB does", async 
   assert.deepEqual(await ask("SELECT u FROM m", "s"), ["-1", "0"]);
   const berlin = ['"1970-01-01T00:59:58.5+01:00"', '"1970-01-01T01:00:00+01:00"'];
   assert.deepEqual(await ask("SELECT u FROM m tz('Europe/Berlin')", ""), berlin);
+  const monrovia = ['"1969-12-31T23:15:28.5-00:44"', '"1969-12-31T23:15:30-00:44"'];
+  assert.deepEqual(await ask("SELECT u FROM m tz('Africa/Monrovia')", ""), monrovia);
 });
 
 test("rows of one time are told apart by their texts in the order of the columns' names, then by shard", async () => {
