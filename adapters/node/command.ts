@@ -2,12 +2,14 @@ import { parse as parseToml } from "smol-toml";
 import { describeConfig } from "../../src/config/describe.ts";
 import { warnings } from "../../src/config/warnings.ts";
 import { ConfigError, RelayError } from "../../src/errors.ts";
+import { commandLog } from "./admin-connection.ts";
 import { type Command, readArguments, UsageError } from "./arguments.ts";
 import { isBackendAction } from "./backend-arguments.ts";
 import { runBackendCommand } from "./backend-command.ts";
 import { loadConfigFile } from "./config-file.ts";
 import { runDoctorCommand } from "./doctor-command.ts";
 import type { Host, Output } from "./host.ts";
+import { checkCertificates } from "./listener-pem.ts";
 import { isRecoveryAction } from "./recovery-arguments.ts";
 import { runRecoveryCommand } from "./recovery-command.ts";
 import { serve } from "./serve.ts";
@@ -46,6 +48,7 @@ async function run(command: Command, host: Host, { stdout, stderr }: Output): Pr
       return 0;
     case "check": {
       const config = loadConfigFile(command.config, host.runtime);
+      checkCertificates(config, host.http, host.platform(commandLog(stderr)));
       const [text, warned] = [describeConfig(config), warnings(config)];
       if (command.json) {
         stdout.write(`${JSON.stringify({ warnings: warned, config: parseToml(text) }, undefined, 2)}\n`);

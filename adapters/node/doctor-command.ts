@@ -9,6 +9,7 @@ import { commandLog, connectAdmin } from "./admin-connection.ts";
 import { loadConfigFile } from "./config-file.ts";
 import { readDoctorArguments } from "./doctor-arguments.ts";
 import type { Host, Output } from "./host.ts";
+import { checkCertificates } from "./listener-pem.ts";
 import { examineSpoolDisk } from "./spool-disk.ts";
 import { printable } from "./text-table.ts";
 
@@ -17,7 +18,7 @@ const EXIT_PROBLEM = 1;
 /** Runs `doctor ...` and returns the exit code. Rejects with a RelayError. */
 export async function runDoctorCommand(
   args: readonly string[],
-  host: Pick<Host, "runtime" | "platform">,
+  host: Host,
   { stdout, stderr }: Output,
 ): Promise<number> {
   const request = readDoctorArguments(args);
@@ -27,6 +28,7 @@ export async function runDoctorCommand(
   }
   const config = loadConfigFile(request.config, host.runtime);
   const platform = host.platform(commandLog(stderr));
+  checkCertificates(config, host.http, platform);
   const findings = [
     ...(await diagnose(config, platform)),
     ...(config.spool === undefined ? [] : [await examineSpoolDisk(config.spool, namedOutputs(config).size)]),

@@ -9,6 +9,7 @@ import { Server } from "../../src/recovery/server.ts";
 import { shareOf } from "../../src/recovery/share.ts";
 import type { Pair } from "../../src/recovery/unit.ts";
 import { type NamedOutput, namedOutputs } from "../../src/relay/replicas.ts";
+import { checkTlsFiles } from "../../src/relay/tls-files.ts";
 import { commandLog } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
@@ -40,6 +41,7 @@ export async function runRecoveryCommand(
     return 0;
   }
   const config = loadConfigFile(request.config, host.runtime);
+  checkTlsFiles(config, platform);
   const backends = namedOutputs(config);
   const { clock, random } = platform;
   const meter = new Meter(clock);

@@ -13,6 +13,7 @@ import { Server } from "../../src/recovery/server.ts";
 import { checkShards, planShards, previewShards } from "../../src/recovery/shard-reports.ts";
 import { ALL_TIME } from "../../src/recovery/windows.ts";
 import { namedOutputs, namedSets } from "../../src/relay/replicas.ts";
+import { checkTlsFiles } from "../../src/relay/tls-files.ts";
 import type { ShardMapConfig } from "../../src/shard/map.ts";
 import { commandLog } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
@@ -42,6 +43,7 @@ export async function runShardsCommand(
     return 0;
   }
   const config = loadConfigFile(request.config, host.runtime);
+  checkTlsFiles(config, platform);
   const opened: Server[] = [];
   const open = (output: OutputConfig): Server => {
     const server = new Server(output, platform);

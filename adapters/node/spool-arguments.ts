@@ -168,7 +168,8 @@ function read(action: Action, args: readonly string[]): SpoolRequest {
 }
 
 function needed(action: Action, option: string, value: string | undefined): string {
-  if (value === undefined || value === "") throw new UsageError(`spool ${action} needs --${option}; see influxdb-relay spool ${action} --help`);
+  if (value === undefined || value === "")
+    throw new UsageError(`spool ${action} needs --${option}; see influxdb-relay spool ${action} --help`);
   return value;
 }
 

@@ -88,10 +88,10 @@ describe("the commands compare and recover", { skip: requireReal("influxd") }, (
 
   test("tell wrong use", async () => {
     const cases: [string[], RegExp][] = [
-      [["compare", "--from", "a"], /^compare needs --to$/m],
+      [["compare", "--from", "a"], /^compare needs --to; see influxdb-relay compare --help$/m],
       [["compare", "--from", "a", "--to", "a"], /are the same/],
       [["compare", "--from", "a", "--to", "c"], /no output has this name; there are a, b/],
-      [["recover"], /^recover needs --backend$/m],
+      [["recover"], /^recover needs --backend; see influxdb-relay recover --help$/m],
       [["recover", "--backend", "b", "--since", "yesterday"], /--since must be a time/],
       [["recover", "--backend", "b", "--since", "1h", "--until", "2h"], /--since must be before --until/],
       [["recover", "--backend", "b", "--max-mb-per-second", "0"], /must be a number above 0/],
