@@ -2,7 +2,8 @@ import { parse as parseToml } from "smol-toml";
 import { describeConfig } from "../../src/config/describe.ts";
 import { warnings } from "../../src/config/warnings.ts";
 import { ConfigError, RelayError } from "../../src/errors.ts";
-import { commandLog } from "./admin-connection.ts";
+import { AdminError } from "../../src/peers/admin-client.ts";
+import { adminAdvice, commandLog } from "./admin-connection.ts";
 import { type Command, readArguments, UsageError } from "./arguments.ts";
 import { isBackendAction } from "./backend-arguments.ts";
 import { runBackendCommand } from "./backend-command.ts";
@@ -33,7 +34,8 @@ export async function runCommand(
     return await run(readArguments(args), host, output);
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;
-    output.stderr.write(`${error.message}\n`);
+    const advice = error instanceof AdminError ? adminAdvice(error) : "";
+    output.stderr.write(`${error.message}${advice && `; ${advice}`}\n`);
     return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
   }
 }

@@ -27,6 +27,11 @@ const PATIENCE_MS = 30_000;
 type Compare = Extract<RecoveryRequest, { action: "compare" }>;
 type Recover = Extract<RecoveryRequest, { action: "recover" }>;
 
+const INTERRUPTED = {
+  compare: "interrupted: nothing was changed",
+  recover: "interrupted: the same command goes on from here",
+};
+
 /** Runs `compare ...` or `recover ...` and returns the exit code. Rejects with a RelayError. */
 export async function runRecoveryCommand(
   action: "compare" | "recover",
@@ -55,7 +60,7 @@ export async function runRecoveryCommand(
     await tellWhoIsAway(servers, stderr);
     const maxLoad = request.maxLoad ?? (relay.runs ? config.recovery.maxLoad : 100);
     const ports: RecoveryPorts = { clock, random, control: relay.control, meter };
-    const report = await withSignals("interrupted: the same command goes on from here", (signal) => {
+    const report = await withSignals(INTERRUPTED[request.action], (signal) => {
       const pair = { ...servers, share: shareOf(maxLoad, clock, signal) };
       return request.action === "compare"
         ? compare(request, pair, ports, signal)

@@ -83,7 +83,7 @@ The oldest records of a server's backlog, with the beginning of each.
     help: `influxdb-relay spool verify --config FILE [--backend NAME] [--json]
 
 Reads every stored record of one server, or of all, and compares it with its checksum. Exit code 1 if anything is
-damaged. Changes nothing.
+damaged. Changes no record; a damaged file is copied aside.
 
   influxdb-relay spool verify --config relay.toml
 `,
