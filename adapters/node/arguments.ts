@@ -50,8 +50,8 @@ Exit codes: 0 stopped, 1 could not start, 2 wrong config or arguments, 3 stopped
 `,
   check: `influxdb-relay check --config FILE [--json]
 
-Validates the config, prints it with every default, and warns of each guarantee that it does not give. It asks no server:
-influxdb-relay doctor does. influxdb-relay --config FILE --check is the same.
+Validates the config and the certificates that it names, prints it with every default, and warns of each guarantee that
+it does not give. It asks no server: influxdb-relay doctor does. influxdb-relay --config FILE --check is the same.
 
   --config FILE   the config
   --json          print JSON
