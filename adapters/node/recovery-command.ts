@@ -1,10 +1,13 @@
 import type { Config } from "../../src/config/config.ts";
 import type { Platform } from "../../src/platform.ts";
+import { readable } from "../../src/recovery/bytes.ts";
 import { compareServers, type RecoveryPorts } from "../../src/recovery/compare.ts";
 import type { RelayControl } from "../../src/recovery/control.ts";
 import { RecoveryError } from "../../src/recovery/errors.ts";
 import { Meter } from "../../src/recovery/progress.ts";
 import { Recovery } from "../../src/recovery/recover.ts";
+import type { CompareReport } from "../../src/recovery/report.ts";
+import { readSchema } from "../../src/recovery/schema.ts";
 import { Server } from "../../src/recovery/server.ts";
 import { shareOf } from "../../src/recovery/share.ts";
 import type { Pair } from "../../src/recovery/unit.ts";
@@ -19,6 +22,7 @@ import { findRelay } from "./recovery-control.ts";
 import { showProgress } from "./recovery-progress.ts";
 import { fileState, recoveryStateFile } from "./recovery-state.ts";
 import { compareText, recoverText } from "./recovery-tables.ts";
+import { printable } from "./text-table.ts";
 
 const EXIT_DIFFERENT = 1;
 /** A server that is away for longer, in milliseconds, ends the command. */
@@ -67,6 +71,7 @@ export async function runRecoveryCommand(
         : recover(request, config, pair, ports, signal);
     });
     progress.stop();
+    if (report.json.units === 0) await needDatabase(request.scope.db, servers);
     stdout.write(request.json ? `${JSON.stringify(report.json, undefined, 2)}\n` : report.text);
     return report.equal ? 0 : EXIT_DIFFERENT;
   } finally {
@@ -77,7 +82,7 @@ export async function runRecoveryCommand(
 
 interface Result {
   readonly equal: boolean;
-  readonly json: object;
+  readonly json: CompareReport;
   readonly text: string;
 }
 
@@ -139,6 +144,15 @@ async function openPair(
   const source =
     from === undefined ? await chooseSource(name, replicas, platform, control) : open("from", from);
   return { source, target: open("backend", name) };
+}
+
+/** @throws {UsageError} when neither server has it: nothing was compared, which must not look like equal. */
+async function needDatabase(db: string | undefined, { source, target }: Pair): Promise<void> {
+  if (db === undefined) return;
+  const has = async (server: Server) =>
+    (await readSchema(server, { db }, new AbortController().signal)).databases.size > 0;
+  if ((await has(source)) || (await has(target))) return;
+  throw new UsageError(`--db ${printable(readable(db))}: neither ${source.name} nor ${target.name} has it`);
 }
 
 /** A server that has just been started is there in a moment; of one that never comes somebody wants to know at once. */
