@@ -3,6 +3,7 @@ import { describeConfig } from "../../src/config/describe.ts";
 import { warnings } from "../../src/config/warnings.ts";
 import { ConfigError, RelayError } from "../../src/errors.ts";
 import { AdminError } from "../../src/peers/admin-client.ts";
+import { ServerError } from "../../src/recovery/errors.ts";
 import { adminAdvice, commandLog } from "./admin-connection.ts";
 import { type Command, readArguments, UsageError } from "./arguments.ts";
 import { isBackendAction } from "./backend-arguments.ts";
@@ -34,10 +35,18 @@ export async function runCommand(
     return await run(readArguments(args), host, output);
   } catch (error) {
     if (!(error instanceof RelayError)) throw error;
-    const advice = error instanceof AdminError ? adminAdvice(error) : "";
+    const advice = adviceOf(error);
     output.stderr.write(`${error.message}${advice && `; ${advice}`}\n`);
     return error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
   }
+}
+
+/** What to do about an error whose own words do not say it. */
+function adviceOf(error: RelayError): string {
+  if (error instanceof AdminError) return adminAdvice(error);
+  return error instanceof ServerError && error.failure === "refused"
+    ? "give its output the username and password of an admin"
+    : "";
 }
 
 async function run(command: Command, host: Host, { stdout, stderr }: Output): Promise<number> {

@@ -92,3 +92,23 @@ test("a relay that runs with another token: the command, and doctor, say which t
   );
   assert.match(printed, /^warning {2}config: no \[spool\]/m);
 });
+
+test("a server that refuses the credentials of its output: compare says which ones it needs", async (t) => {
+  const server = createServer((_, response) =>
+    response.writeHead(401, { "content-type": "application/json" }).end('{"error":"authorization failed"}'),
+  );
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  t.after(() => server.close());
+  const dir = temporaryDirectory("refused");
+  t.after(() => removeDirectory(dir));
+  const file = join(dir, "relay.toml");
+  const location = `location = "http://127.0.0.1:${(server.address() as AddressInfo).port}"`;
+  const outputs = `[{ name = "a", ${location} }, { name = "b", ${location} }]`;
+  writeFileSync(file, `[[http]]\nbind-addr = "127.0.0.1:0"\noutput = ${outputs}\n`);
+  const { code, printed } = await run("compare", "--from", "a", "--to", "b", "--config", file);
+  assert.equal(code, 1);
+  assert.match(
+    printed,
+    /^[ab]: authorization failed; give its output the username and password of an admin$/m,
+  );
+});
