@@ -6,6 +6,13 @@ import { startHttpListener } from "./node/http-listener.ts";
 import { nodePlatform } from "./node/platform.ts";
 import { clientAddress, readBody } from "./node/request-body.ts";
 import { stream } from "./node/response-stream.ts";
+import { nodeComplaint } from "./node/version.ts";
+
+const complaint = nodeComplaint(process.versions.node);
+if (complaint !== undefined) {
+  process.stderr.write(`${complaint}\n`);
+  process.exit(1);
+}
 
 process.exitCode = await runCommand(process.argv.slice(2), {
   runtime: "node",

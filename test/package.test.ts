@@ -9,7 +9,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -61,7 +61,9 @@ before(async () => {
 after(() => Promise.all(servers?.map((server) => server.close()) ?? []));
 
 function npm(cwd: string, ...args: readonly string[]): string {
-  return execFileSync("npm", args, { cwd, encoding: "utf8", timeout: 90_000 });
+  // The machine's own Node may be older than the package is for.
+  const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env["PATH"]}` };
+  return execFileSync("npm", args, { cwd, env, encoding: "utf8", timeout: 90_000 });
 }
 
 const outputs = () =>

@@ -1,6 +1,6 @@
 import { formatAddress } from "../../src/config/address.ts";
 import type { AdminConfig } from "../../src/config/config.ts";
-import { AdminClient } from "../../src/peers/admin-client.ts";
+import { AdminClient, type AdminError } from "../../src/peers/admin-client.ts";
 import type { LogSink, Platform } from "../../src/platform.ts";
 import type { Output } from "./host.ts";
 import { createLogWriter } from "./log-writer.ts";
@@ -24,6 +24,12 @@ export function connectAdmin(
     tls: { skipVerification: false },
   });
   return { client: new AdminClient({ http, token, address }), close: () => http.close() };
+}
+
+/** What to do about a relay that does not do what it is asked; empty if its own words say it. */
+export function adminAdvice({ status }: AdminError): string {
+  if (status === undefined) return "start the relay, or name the config that it runs with";
+  return status === 401 ? "the token of [admin] in the config is not that of the relay that runs" : "";
 }
 
 /** Where a command logs what goes wrong on the way. */

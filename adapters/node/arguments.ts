@@ -50,8 +50,8 @@ Exit codes: 0 stopped, 1 could not start, 2 wrong config or arguments, 3 stopped
 `,
   check: `influxdb-relay check --config FILE [--json]
 
-Validates the config, prints it with every default, and warns of each guarantee that it does not give. It asks no server:
-influxdb-relay doctor does. influxdb-relay --config FILE --check is the same.
+Validates the config and the certificates that it names, prints it with every default, and warns of each guarantee that
+it does not give. It asks no server: influxdb-relay doctor does. influxdb-relay --config FILE --check is the same.
 
   --config FILE   the config
   --json          print JSON
@@ -87,9 +87,14 @@ export function readOptions<T extends ParseArgsConfig>(
   try {
     return parseArgs<T & { readonly args: string[] }>({ ...config, args: longForm(args) });
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`${command}: ${message}; see influxdb-relay ${help} --help`);
+    throw new UsageError(`${command}: ${reasonOf(error)}; see influxdb-relay ${help} --help`);
   }
+}
+
+/** What Node says of wrong options, without its advice, which is about no command in particular. */
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message.replace(/\. (?:To specify a positional|This command does not take) .*$/s, "");
 }
 
 /** Reads the arguments of `serve` and `check`, also in their form without a command. @throws {UsageError} */
@@ -99,15 +104,16 @@ export function readArguments(args: readonly string[]): Command {
   if (word !== "" && !word.startsWith("-")) {
     throw new UsageError(`${word}: no such command; see influxdb-relay --help`);
   }
-  const { config, check, version, help } = parse(longForm(args));
+  const { config, json, check, version, help } = parse("", longForm(args));
   if (help) return { kind: "help", text: USAGE };
   if (version) return { kind: "version" };
   if (check && config === undefined) throw new UsageError("--check needs --config FILE");
-  return config !== undefined && check ? { kind: "check", config, json: false } : { kind: "serve", config };
+  if (json && !check) throw new UsageError("--json needs --check, or a command; see influxdb-relay --help");
+  return config !== undefined && check ? { kind: "check", config, json } : { kind: "serve", config };
 }
 
 function readCommand(kind: "serve" | "check", args: readonly string[]): Command {
-  const { config, json, check, version, help } = parse(args);
+  const { config, json, check, version, help } = parse(kind, args);
   if (help) return { kind: "help", text: HELP[kind] };
   if (check || version || (json && kind === "serve")) {
     const option = check ? "--check" : version ? "--version" : "--json";
@@ -118,7 +124,7 @@ function readCommand(kind: "serve" | "check", args: readonly string[]): Command 
   return { kind, config, json };
 }
 
-function parse(args: readonly string[]) {
+function parse(command: "" | "serve" | "check", args: readonly string[]) {
   try {
     const { values } = parseArgs({
       args: [...args],
@@ -130,8 +136,10 @@ function parse(args: readonly string[]) {
         help: { type: "boolean", short: "h", default: false },
       },
     });
+    if (values.config === "") throw new Error("--config needs the name of a file");
     return values;
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : error}; see --help`);
+    const [begin, name] = command === "" ? ["", ""] : [`${command}: `, `${command} `];
+    throw new UsageError(`${begin}${reasonOf(error)}; see influxdb-relay ${name}--help`);
   }
 }

@@ -1,14 +1,15 @@
 import type { Config } from "../../src/config/config.ts";
 import { diagnose } from "../../src/doctor/doctor.ts";
 import type { Finding } from "../../src/doctor/finding.ts";
-import { RelayError } from "../../src/errors.ts";
 import type { Status } from "../../src/observe/status-schema.ts";
+import { AdminError } from "../../src/peers/admin-client.ts";
 import type { Platform } from "../../src/platform.ts";
 import { namedOutputs } from "../../src/relay/replicas.ts";
-import { commandLog, connectAdmin } from "./admin-connection.ts";
+import { adminAdvice, commandLog, connectAdmin } from "./admin-connection.ts";
 import { loadConfigFile } from "./config-file.ts";
 import { readDoctorArguments } from "./doctor-arguments.ts";
 import type { Host, Output } from "./host.ts";
+import { checkCertificates } from "./listener-pem.ts";
 import { examineSpoolDisk } from "./spool-disk.ts";
 import { printable } from "./text-table.ts";
 
@@ -17,7 +18,7 @@ const EXIT_PROBLEM = 1;
 /** Runs `doctor ...` and returns the exit code. Rejects with a RelayError. */
 export async function runDoctorCommand(
   args: readonly string[],
-  host: Pick<Host, "runtime" | "platform">,
+  host: Host,
   { stdout, stderr }: Output,
 ): Promise<number> {
   const request = readDoctorArguments(args);
@@ -27,6 +28,7 @@ export async function runDoctorCommand(
   }
   const config = loadConfigFile(request.config, host.runtime);
   const platform = host.platform(commandLog(stderr));
+  checkCertificates(config, host.http, platform);
   const findings = [
     ...(await diagnose(config, platform)),
     ...(config.spool === undefined ? [] : [await examineSpoolDisk(config.spool, namedOutputs(config).size)]),
@@ -53,8 +55,14 @@ async function askRelay({ admin }: Config, platform: Platform): Promise<Finding[
     const message = `runs, and does not let ${out.join(", ")} have queries`;
     return [{ ...about, level: "problem", message, fix: "influxdb-relay status says why, and what to do" }];
   } catch (error) {
-    if (!(error instanceof RelayError)) throw error;
-    return [{ ...about, level: "warning", message: `none answers: ${error.message}` }];
+    if (!(error instanceof AdminError)) throw error;
+    if (error.status === undefined) {
+      return [{ ...about, level: "warning", message: `none answers: ${error.message}` }];
+    }
+    const fix = adminAdvice(error);
+    return [
+      { ...about, level: "warning", message: `cannot be asked: ${error.message}`, ...(fix && { fix }) },
+    ];
   } finally {
     await close();
   }
@@ -64,7 +72,8 @@ async function askRelay({ admin }: Config, platform: Platform): Promise<Finding[
 export function findingsText(findings: readonly Finding[]): string {
   const marks = { ok: "ok      ", warning: "warning ", problem: "PROBLEM " };
   const lines = findings.map(({ level, subject, check, message, fix }) => {
-    const line = `${marks[level]} ${printable(subject)}: ${check}: ${printable(message)}\n`;
+    const what = subject === check ? check : `${printable(subject)}: ${check}`;
+    const line = `${marks[level]} ${what}: ${printable(message)}\n`;
     return fix === undefined ? line : `${line}          -> ${printable(fix)}\n`;
   });
   const count = (level: Finding["level"]) => findings.filter((finding) => finding.level === level).length;

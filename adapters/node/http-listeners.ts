@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { createAdminApp } from "../../src/admin/app.ts";
 import { createPageGuard } from "../../src/admin/guard.ts";
@@ -8,12 +7,12 @@ import { RunningSpool } from "../../src/admin/running-spool.ts";
 import { createApp } from "../../src/app.ts";
 import { formatAddress } from "../../src/config/address.ts";
 import type { AdminConfig, Config, HttpListenerConfig } from "../../src/config/config.ts";
-import { ConfigError } from "../../src/errors.ts";
 import { type AppListener, createHttpCounters } from "../../src/http/listener.ts";
 import type { Platform } from "../../src/platform.ts";
 import type { Relay } from "../../src/relay.ts";
 import type { HttpServer } from "./host.ts";
 import type { HttpListener, HttpListenerOptions } from "./http-listener.ts";
+import { checkListenerPems, readListenerPem } from "./listener-pem.ts";
 import { storedNames } from "./stored-names.ts";
 
 type Fetch = ReturnType<typeof createApp>["fetch"];
@@ -85,10 +84,7 @@ export class HttpListeners {
 
   /** @throws {ConfigError} when a certificate that the config names cannot be used. */
   check(config: Config): void {
-    for (const http of config.http) {
-      const pem = readPem(http);
-      if (pem !== undefined) this.#server.checkTls(http.name, pem);
-    }
+    checkListenerPems(config, this.#server);
   }
 
   /**
@@ -158,7 +154,7 @@ export class HttpListeners {
     const { counters } = listener;
     return {
       ...{ key: `[[http]] ${name}`, name, address, maxConnections, requestTimeoutMs, reusePort, counters },
-      pem: readPem(http),
+      pem: readListenerPem(http),
       fetch: this.#app(listener),
     };
   }
@@ -200,16 +196,4 @@ function change(open: Open, { pem, fetch }: Wanted): void {
 
 function signatureOf({ address, pem, maxConnections, requestTimeoutMs, reusePort }: Wanted): string {
   return JSON.stringify([address, pem !== undefined, maxConnections, requestTimeoutMs, reusePort]);
-}
-
-function readPem({ name, sslCombinedPem: path }: HttpListenerConfig): string | undefined {
-  if (path === undefined) return undefined;
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`[[http]] ${name}`, [
-      { path: "ssl-combined-pem", message: `cannot be read: ${reason}` },
-    ]);
-  }
 }

@@ -124,7 +124,8 @@ export function readRecoveryArguments(
   if (values["help"]) return { action: "help", text: COMMANDS[action].help };
   const needed = (option: string): string => {
     const value = textOf(values, option);
-    if (value === undefined || value === "") throw new UsageError(`${action} needs --${option}`);
+    if (value === undefined || value === "")
+      throw new UsageError(`${action} needs --${option}; see influxdb-relay ${action} --help`);
     return value;
   };
   const common = {

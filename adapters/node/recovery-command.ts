@@ -1,14 +1,18 @@
 import type { Config } from "../../src/config/config.ts";
 import type { Platform } from "../../src/platform.ts";
+import { readable } from "../../src/recovery/bytes.ts";
 import { compareServers, type RecoveryPorts } from "../../src/recovery/compare.ts";
 import type { RelayControl } from "../../src/recovery/control.ts";
 import { RecoveryError } from "../../src/recovery/errors.ts";
 import { Meter } from "../../src/recovery/progress.ts";
 import { Recovery } from "../../src/recovery/recover.ts";
+import type { CompareReport } from "../../src/recovery/report.ts";
+import { readSchema } from "../../src/recovery/schema.ts";
 import { Server } from "../../src/recovery/server.ts";
 import { shareOf } from "../../src/recovery/share.ts";
 import type { Pair } from "../../src/recovery/unit.ts";
 import { type NamedOutput, namedOutputs } from "../../src/relay/replicas.ts";
+import { checkTlsFiles } from "../../src/relay/tls-files.ts";
 import { commandLog } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
 import { loadConfigFile } from "./config-file.ts";
@@ -18,6 +22,7 @@ import { findRelay } from "./recovery-control.ts";
 import { showProgress } from "./recovery-progress.ts";
 import { fileState, recoveryStateFile } from "./recovery-state.ts";
 import { compareText, recoverText } from "./recovery-tables.ts";
+import { printable } from "./text-table.ts";
 
 const EXIT_DIFFERENT = 1;
 /** A server that is away for longer, in milliseconds, ends the command. */
@@ -25,6 +30,11 @@ const PATIENCE_MS = 30_000;
 
 type Compare = Extract<RecoveryRequest, { action: "compare" }>;
 type Recover = Extract<RecoveryRequest, { action: "recover" }>;
+
+const INTERRUPTED = {
+  compare: "interrupted: nothing was changed",
+  recover: "interrupted: the same command goes on from here",
+};
 
 /** Runs `compare ...` or `recover ...` and returns the exit code. Rejects with a RelayError. */
 export async function runRecoveryCommand(
@@ -40,6 +50,7 @@ export async function runRecoveryCommand(
     return 0;
   }
   const config = loadConfigFile(request.config, host.runtime);
+  checkTlsFiles(config, platform);
   const backends = namedOutputs(config);
   const { clock, random } = platform;
   const meter = new Meter(clock);
@@ -53,13 +64,14 @@ export async function runRecoveryCommand(
     await tellWhoIsAway(servers, stderr);
     const maxLoad = request.maxLoad ?? (relay.runs ? config.recovery.maxLoad : 100);
     const ports: RecoveryPorts = { clock, random, control: relay.control, meter };
-    const report = await withSignals("interrupted: the same command goes on from here", (signal) => {
+    const report = await withSignals(INTERRUPTED[request.action], (signal) => {
       const pair = { ...servers, share: shareOf(maxLoad, clock, signal) };
       return request.action === "compare"
         ? compare(request, pair, ports, signal)
         : recover(request, config, pair, ports, signal);
     });
     progress.stop();
+    if (report.json.units === 0) await needDatabase(request.scope.db, servers);
     stdout.write(request.json ? `${JSON.stringify(report.json, undefined, 2)}\n` : report.text);
     return report.equal ? 0 : EXIT_DIFFERENT;
   } finally {
@@ -70,7 +82,7 @@ export async function runRecoveryCommand(
 
 interface Result {
   readonly equal: boolean;
-  readonly json: object;
+  readonly json: CompareReport;
   readonly text: string;
 }
 
@@ -132,6 +144,15 @@ async function openPair(
   const source =
     from === undefined ? await chooseSource(name, replicas, platform, control) : open("from", from);
   return { source, target: open("backend", name) };
+}
+
+/** @throws {UsageError} when neither server has it: nothing was compared, which must not look like equal. */
+async function needDatabase(db: string | undefined, { source, target }: Pair): Promise<void> {
+  if (db === undefined) return;
+  const has = async (server: Server) =>
+    (await readSchema(server, { db }, new AbortController().signal)).databases.size > 0;
+  if ((await has(source)) || (await has(target))) return;
+  throw new UsageError(`--db ${printable(readable(db))}: neither ${source.name} nor ${target.name} has it`);
 }
 
 /** A server that has just been started is there in a moment; of one that never comes somebody wants to know at once. */

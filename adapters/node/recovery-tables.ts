@@ -6,6 +6,7 @@ import { printable, table } from "./text-table.ts";
 /** What a comparison found, for people. */
 export function compareText(report: CompareReport): string {
   const { source, target, equal, units, ms } = report;
+  if (equal && units === 0) return [...sections(report), nothingText(report)].join("\n");
   const last = equal
     ? `${source} and ${target} are equal: ${count(units)} measurements and windows compared in ${duration(ms)}.\n`
     : `${source} and ${target} differ.\n`;
@@ -18,6 +19,9 @@ export function recoverText(report: RecoverReport): string {
   const made = statements.map((statement) => `  ${printable(statement)}\n`).join("");
   const parts = made === "" ? [] : [`${dryRun ? "Would run" : "Ran"} on ${target}:\n${made}`];
   parts.push(...sections(report));
+  if (equal && report.units === 0 && statements.length === 0 && !report.continued) {
+    return [...parts, nothingText(report)].join("\n");
+  }
   if (dryRun) {
     parts.push(
       equal
@@ -37,6 +41,10 @@ export function recoverText(report: RecoverReport): string {
   );
   return parts.join("\n");
 }
+
+/** Two servers are not equal in what a mistyped name stands for. */
+const nothingText = ({ source, target }: CompareReport): string =>
+  `Nothing was compared: neither ${source} nor ${target} has such points.\n`;
 
 function copiedText({ source, target, copied, expired, ms }: RecoverReport): string {
   const old = expired === 0 ? "" : `; ${count(expired)} more are older than ${target} keeps`;

@@ -109,7 +109,8 @@ export function readShardsArguments(args: readonly string[], nowNs: bigint): Sha
   const values: Values = readOptions(`shards ${action}`, rest, { options }, "shards").values;
   if (values["help"]) return { action: "help", text: HELP };
   const config = textOf(values, "config");
-  if (config === undefined) throw new UsageError(`shards ${action} needs --config`);
+  if (config === undefined)
+    throw new UsageError(`shards ${action} needs --config; see influxdb-relay shards --help`);
   const common = {
     ...{ config, listener: textOf(values, "listener"), db: textOf(values, "db") },
     json: values["json"] === true,

@@ -13,6 +13,7 @@ import { Server } from "../../src/recovery/server.ts";
 import { checkShards, planShards, previewShards } from "../../src/recovery/shard-reports.ts";
 import { ALL_TIME } from "../../src/recovery/windows.ts";
 import { namedOutputs, namedSets } from "../../src/relay/replicas.ts";
+import { checkTlsFiles } from "../../src/relay/tls-files.ts";
 import type { ShardMapConfig } from "../../src/shard/map.ts";
 import { commandLog } from "./admin-connection.ts";
 import { UsageError } from "./arguments.ts";
@@ -42,6 +43,7 @@ export async function runShardsCommand(
     return 0;
   }
   const config = loadConfigFile(request.config, host.runtime);
+  checkTlsFiles(config, platform);
   const opened: Server[] = [];
   const open = (output: OutputConfig): Server => {
     const server = new Server(output, platform);
@@ -101,7 +103,7 @@ async function plan(
 async function check(request: Check, config: Config, open: Open, signal: AbortSignal): Promise<Result> {
   const listener = chooseSharded(config, request.listener);
   const { sharding } = listener;
-  const servers = namedSets(config, listener).flatMap((outputs, i) =>
+  const servers = askableSets(config, listener).flatMap((outputs, i) =>
     outputs.map((output) => ({ server: open(output), shard: sharding.shards[i]?.name ?? "" })),
   );
   const report = await checkShards(servers, sharding, scopeOf(request).db, signal);
@@ -146,6 +148,8 @@ function namedOutput(config: Config, name: string) {
     const known = [...backends.keys()].join(", ");
     throw new UsageError(`--from ${name}: no output has this name; there are ${known}`);
   }
+  if (output.v2 !== undefined)
+    throw new UsageError(`--from ${name}: it is of kind "v2", which cannot be asked what it has`);
   const listeners = config.http.filter((listener) =>
     namedSets(config, listener).some((outputs) => outputs.some((one) => one.name === name)),
   );
@@ -194,17 +198,30 @@ function changedMap(sharding: ShardingConfig, change: Exclude<MapChange, { to: s
   return { by: sharding.by, shards, pins: sharding.pins, prefixPins: sharding.prefixPins };
 }
 
+/** The sets of replicas of a listener, without those that are only written to. */
+function askableSets(config: Config, listener: HttpListenerConfig): OutputConfig[][] {
+  return namedSets(config, listener).map((outputs, i) => {
+    const askable = outputs.filter(({ v2 }) => v2 === undefined);
+    if (askable.length > 0) return askable;
+    const whose = setName(listener, i);
+    throw new UsageError(`all outputs of ${whose} are of kind "v2", which cannot be asked what they have`);
+  });
+}
+
+function setName({ name, sharding }: HttpListenerConfig, set: number): string {
+  const shard = sharding?.shards[set]?.name;
+  return shard === undefined ? `listener ${name}` : `shard ${shard}`;
+}
+
 /** Of each set of replicas the first server that answers. */
 async function oneOfEach(config: Config, listener: HttpListenerConfig, open: Open): Promise<Server[]> {
   return await Promise.all(
-    namedSets(config, listener).map(async (outputs, i) => {
+    askableSets(config, listener).map(async (outputs, i) => {
       for (const output of outputs) {
         const server = open(output);
         if (await server.ping()) return server;
       }
-      const shard = listener.sharding?.shards[i]?.name;
-      const whose = shard === undefined ? `listener ${listener.name}` : `shard ${shard}`;
-      throw new RecoveryError("NO_SOURCE", `no server of ${whose} answers`);
+      throw new RecoveryError("NO_SOURCE", `no server of ${setName(listener, i)} answers`);
     }),
   );
 }

@@ -83,7 +83,7 @@ The oldest records of a server's backlog, with the beginning of each.
     help: `influxdb-relay spool verify --config FILE [--backend NAME] [--json]
 
 Reads every stored record of one server, or of all, and compares it with its checksum. Exit code 1 if anything is
-damaged. Changes nothing.
+damaged. Changes no record; a damaged file is copied aside.
 
   influxdb-relay spool verify --config relay.toml
 `,
@@ -168,7 +168,8 @@ function read(action: Action, args: readonly string[]): SpoolRequest {
 }
 
 function needed(action: Action, option: string, value: string | undefined): string {
-  if (value === undefined || value === "") throw new UsageError(`spool ${action} needs --${option}`);
+  if (value === undefined || value === "")
+    throw new UsageError(`spool ${action} needs --${option}; see influxdb-relay spool ${action} --help`);
   return value;
 }
 

@@ -118,6 +118,9 @@ export class BackendClient {
     }
   }
 
+  /** Why the last ping had no answer. */
+  pingFailure = "";
+
   /** True when the backend answers `/ping` with anything but a server error. */
   async ping(): Promise<boolean> {
     const status = await this.pingStatus();
@@ -145,8 +148,9 @@ export class BackendClient {
       this.#learn(answer);
       return answer.status;
     } catch (error) {
-      if (error instanceof TransportError) return 0;
-      throw error;
+      if (!(error instanceof TransportError)) throw error;
+      this.pingFailure = error.message;
+      return 0;
     }
   }
 

@@ -83,7 +83,7 @@ class Examination {
     const ms = Math.ceil(clock.monotonic() - start);
     if (status === 0) {
       const fix = `start the server, or correct location = "${this.#output.origin}${this.#output.writePath}" and what lies between`;
-      this.#found("problem", "reachable", "no answer to /ping within 2 s", fix);
+      this.#found("problem", "reachable", `no answer to /ping: ${this.#client.pingFailure}`, fix);
       return false;
     }
     if (status === 401) {

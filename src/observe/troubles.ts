@@ -59,7 +59,8 @@ function troubleOf(reason: string, { name, held }: Backend, mode: Recovery["mode
   }
   if (reason.startsWith("lost") || reason.startsWith("suspect")) {
     const words = ["recover", "--backend", name];
-    if (mode === "auto") return trouble("it is repaired by itself, see Recovery below; or now", words, true);
+    const byItself = "it is repaired by itself unless a person has to decide, see Recovery below; or now";
+    if (mode === "auto") return trouble(byItself, words, true);
     return trouble("repair it from a replica", words);
   }
   return trouble("start the server or repair the way to it: it is asked again by itself");
@@ -97,5 +98,5 @@ export function findingAction({ points, db }: Recovery["check"]["findings"][numb
 
 /** What to do about fields that replicas store with different types. */
 export const FIELD_TYPES_ACTION: Action = {
-  text: "each server refuses points that the other takes: copy the measurement from the server whose type is right",
+  text: "each server refuses points that the other takes: drop the measurement on the server whose type is wrong, then repair that server",
 };

@@ -138,7 +138,9 @@ export class Server {
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof TransportError) throw this.#error("unavailable", error.message, error);
-      if (error instanceof AnswerError) throw this.#error("query", error.message, error);
+      if (error instanceof AnswerError) {
+        throw this.#error("query", `does not answer as InfluxDB does: ${error.message}`, error);
+      }
       throw error;
     }
     if (reader.error !== undefined) {

@@ -88,14 +88,16 @@ describe("the commands compare and recover", { skip: requireReal("influxd") }, (
 
   test("tell wrong use", async () => {
     const cases: [string[], RegExp][] = [
-      [["compare", "--from", "a"], /^compare needs --to$/m],
+      [["compare", "--from", "a"], /^compare needs --to; see influxdb-relay compare --help$/m],
       [["compare", "--from", "a", "--to", "a"], /are the same/],
       [["compare", "--from", "a", "--to", "c"], /no output has this name; there are a, b/],
-      [["recover"], /^recover needs --backend$/m],
+      [["recover"], /^recover needs --backend; see influxdb-relay recover --help$/m],
       [["recover", "--backend", "b", "--since", "yesterday"], /--since must be a time/],
       [["recover", "--backend", "b", "--since", "1h", "--until", "2h"], /--since must be before --until/],
       [["recover", "--backend", "b", "--max-mb-per-second", "0"], /must be a number above 0/],
       [["recover", "--backend", "b", "--nonsense"], /Unknown option '--nonsense'/],
+      [["compare", "--from", "a", "--to", "b", "--db", "nowhere"], /^--db nowhere: neither a nor b has it$/m],
+      [["recover", "--backend", "b", "--db", "nowhere"], /^--db nowhere: neither a nor b has it$/m],
     ];
     for (const [args, message] of cases) {
       const { code, stdout, stderr } = await command.run(...args);
@@ -105,6 +107,20 @@ describe("the commands compare and recover", { skip: requireReal("influxd") }, (
     const { code, stdout } = await command.run("recover", "--help");
     assert.equal(code, 0);
     assert.match(stdout, /^influxdb-relay recover --backend NAME/);
+  });
+
+  test("do not call equal what neither server has", async () => {
+    const nothing = /^Nothing was compared: neither a nor b has such points\.$/m;
+    for (const args of [
+      ["compare", "--from", "a", "--to", "b"],
+      ["recover", "--backend", "b", "--dry-run"],
+      ["recover", "--backend", "b"],
+    ]) {
+      const { code, stdout } = await command.run(...args, "--db", "d", "--measurement", "nowhere");
+      assert.equal(code, 0, stdout);
+      assert.match(stdout, nothing);
+      assert.doesNotMatch(stdout, /equal/);
+    }
   });
 
   test("say that there is no replica to copy from", async () => {

@@ -8,6 +8,7 @@ const cases: readonly [string[], object][] = [
   [["-config", "r.toml"], { kind: "serve", config: "r.toml" }],
   [["-config=r.toml"], { kind: "serve", config: "r.toml" }],
   [["--config", "r.toml", "--check"], { kind: "check", config: "r.toml", json: false }],
+  [["--config", "r.toml", "--check", "--json"], { kind: "check", config: "r.toml", json: true }],
   [["--version"], { kind: "version" }],
   [["serve"], { kind: "serve", config: undefined }],
   [["serve", "-config", "r.toml"], { kind: "serve", config: "r.toml" }],
@@ -27,6 +28,9 @@ for (const args of [
   ["relay.toml"],
   ["check"],
   ["serve", "--json"],
+  ["--config", "r.toml", "--json"],
+  ["--config", ""],
+  ["check", "--config", ""],
   ["serve", "--check", "--config", "r.toml"],
   ["check", "--version"],
 ]) {
@@ -34,3 +38,10 @@ for (const args of [
     assert.throws(() => readArguments(args), UsageError);
   });
 }
+
+test("a wrong option is named with the help that tells the right ones, and nothing else", () => {
+  const told = (args: string[], message: string) =>
+    assert.throws(() => readArguments(args), new UsageError(message));
+  told(["check", "r.toml"], "check: Unexpected argument 'r.toml'; see influxdb-relay check --help");
+  told(["--confg", "x"], "Unknown option '--confg'; see influxdb-relay --help");
+});

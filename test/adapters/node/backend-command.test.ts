@@ -124,7 +124,7 @@ describe("status, drain and resume", () => {
     await scene.stop();
     const away = await scene.run("status");
     assert.equal(away.code, 1);
-    assert.match(away.output, /\[admin\] on 127\.0\.0\.1:1 does not answer/);
+    assert.match(away.output, /\[admin\] on 127\.0\.0\.1:1 does not answer: .*; start the relay, or name/);
   });
 
   test("each has help with an example", async () => {

@@ -3,7 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
+import { combinedPem } from "../../../adapters/node/combined-pem.ts";
+import { runCommand } from "../../../adapters/node/command.ts";
 import { loadConfigFile } from "../../../adapters/node/config-file.ts";
+import { startHttpListener } from "../../../adapters/node/http-listener.ts";
+import { nodePlatform } from "../../../adapters/node/platform.ts";
+import { clientAddress, readBody } from "../../../adapters/node/request-body.ts";
+import { stream } from "../../../adapters/node/response-stream.ts";
 import { ConfigError } from "../../../src/errors.ts";
 
 function temporaryDirectory(t: test.TestContext): string {
@@ -47,4 +53,40 @@ test("a config file that cannot be read is a config error that says why", (t) =>
     () => loadConfigFile(path, "node"),
     (error) => error instanceof ConfigError && error.message.startsWith(`${path}: cannot be read: EISDIR`),
   );
+});
+
+test("check and doctor name the option whose certificate a start could not use, and exit with 2", async (t) => {
+  const directory = temporaryDirectory(t);
+  const path = join(directory, "relay.toml");
+  const junk = join(directory, "junk.pem");
+  writeFileSync(junk, "junk\n");
+  const host = {
+    runtime: "node",
+    platform: nodePlatform,
+    http: { start: startHttpListener, readBody, clientAddress, stream, checkTls: combinedPem },
+  } as const;
+  for (const [listener, output, message] of [
+    [
+      `ssl-combined-pem = "${directory}/no.pem"\n`,
+      "",
+      /^\[\[http\]\] main: ssl-combined-pem: cannot be read: ENOENT/,
+    ],
+    [`ssl-combined-pem = "${junk}"\n`, "", /^\[\[http\]\] main: ssl-combined-pem: is not a PEM file/],
+    ["", `, ca = "${directory}/no.pem"`, /^\[\[http\]\] main, output a: ca: cannot be read: ENOENT/],
+    ["", `, cert = "${junk}", key = "${junk}"`, /^\[\[http\]\] main, output a: cert and key: is no PEM file/],
+  ] as const) {
+    const outputs = `output = [{ name = "a", location = "https://127.0.0.1:1/write"${output} }]\n`;
+    writeFileSync(path, `[[http]]\nname = "main"\nbind-addr = "127.0.0.1:0"\n${listener}${outputs}`);
+    for (const command of ["check", "doctor"]) {
+      let printed = "";
+      const print = {
+        write: (text: string) => {
+          printed += text;
+        },
+      };
+      const code = await runCommand([command, "--config", path], host, { stdout: print, stderr: print });
+      assert.match(printed, message, command);
+      assert.equal(code, 2, command);
+    }
+  }
 });

@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
 import { runCommand } from "../../../adapters/node/command.ts";
 import { startHttpListener } from "../../../adapters/node/http-listener.ts";
 import { nodePlatform } from "../../../adapters/node/platform.ts";
 import { clientAddress, readBody } from "../../../adapters/node/request-body.ts";
 import { stream } from "../../../adapters/node/response-stream.ts";
+import { removeDirectory, temporaryDirectory } from "../../support/child.ts";
 
 const host = {
   runtime: "node",
@@ -63,4 +69,46 @@ test("a command that there is not is refused with 2, as is a config that is not 
     assert.equal(code, 2, name);
     assert.match(printed, /nowhere\/relay\.toml: there is no such file/);
   }
+});
+
+test("a relay that runs with another token: the command, and doctor, say which token is wrong", async (t) => {
+  const relay = createServer((_, response) => response.writeHead(401).end('{"error":"wrong or no token"}'));
+  await once(relay.listen(0, "127.0.0.1"), "listening");
+  t.after(() => relay.close());
+  const address = `127.0.0.1:${(relay.address() as AddressInfo).port}`;
+  const dir = temporaryDirectory("token");
+  t.after(() => removeDirectory(dir));
+  const file = join(dir, "relay.toml");
+  const listener =
+    '[[http]]\nbind-addr = "127.0.0.1:0"\noutput = [{ name = "a", location = "http://127.0.0.1:1" }]\n';
+  writeFileSync(file, `[admin]\nbind-addr = "${address}"\ntoken = "old"\n${listener}`);
+  const advice = "the token of [admin] in the config is not that of the relay that runs";
+  const refused = `the relay on ${address} says 401: wrong or no token`;
+  assert.deepEqual(await run("status", "--config", file), { code: 1, printed: `${refused}; ${advice}\n` });
+  const { printed } = await run("doctor", "--config", file);
+  assert.ok(
+    printed.includes(`warning  relay: running: cannot be asked: ${refused}\n          -> ${advice}\n`),
+    printed,
+  );
+  assert.match(printed, /^warning {2}config: no \[spool\]/m);
+});
+
+test("a server that refuses the credentials of its output: compare says which ones it needs", async (t) => {
+  const server = createServer((_, response) =>
+    response.writeHead(401, { "content-type": "application/json" }).end('{"error":"authorization failed"}'),
+  );
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  t.after(() => server.close());
+  const dir = temporaryDirectory("refused");
+  t.after(() => removeDirectory(dir));
+  const file = join(dir, "relay.toml");
+  const location = `location = "http://127.0.0.1:${(server.address() as AddressInfo).port}"`;
+  const outputs = `[{ name = "a", ${location} }, { name = "b", ${location} }]`;
+  writeFileSync(file, `[[http]]\nbind-addr = "127.0.0.1:0"\noutput = ${outputs}\n`);
+  const { code, printed } = await run("compare", "--from", "a", "--to", "b", "--config", file);
+  assert.equal(code, 1);
+  assert.match(
+    printed,
+    /^[ab]: authorization failed; give its output the username and password of an admin$/m,
+  );
 });

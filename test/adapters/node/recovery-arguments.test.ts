@@ -66,9 +66,9 @@ test("times are a day, an instant, or so long ago", () => {
 
 test("wrong use is told", () => {
   const cases: [() => unknown, RegExp][] = [
-    [() => read("compare", "--from", "a"), /^compare needs --to$/],
+    [() => read("compare", "--from", "a"), /^compare needs --to; see influxdb-relay compare --help$/],
     [() => read("compare", "--from", "a", "--to", "a"), /are the same/],
-    [() => read("recover"), /^recover needs --backend$/],
+    [() => read("recover"), /^recover needs --backend; see influxdb-relay recover --help$/],
     [() => read("recover", "--backend", "a", "--from", "a"), /are the same/],
     [() => read("recover", "--backend", "b", "--since", "yesterday"), /--since must be a time/],
     [() => read("recover", "--backend", "b", "--until", "2026-13-01"), /--until must be a time/],
@@ -83,7 +83,10 @@ test("wrong use is told", () => {
     ],
     [() => read("recover", "--backend", "b", "--nonsense"), /Unknown option '--nonsense'/],
     [() => read("compare", "--from", "a", "--to", "b", "--prune"), /Unknown option '--prune'/],
-    [() => readRecoveryArguments("compare", ["--from", "a", "--to", "b"], NOW), /^compare needs --config$/],
+    [
+      () => readRecoveryArguments("compare", ["--from", "a", "--to", "b"], NOW),
+      /^compare needs --config; see /,
+    ],
   ];
   for (const [use, message] of cases) {
     assert.throws(
