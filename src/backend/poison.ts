@@ -19,6 +19,9 @@ export class Poison {
     if (this.#failing?.place !== ticket.first) this.#failing = { place: ticket.first, sinceMs: now };
     const { sinceMs } = this.#failing;
     if (now - sinceMs < poisonAfterMs()) return "backend";
-    return storedSince(sinceMs) ? "write" : "unknown";
+    if (!storedSince(sinceMs)) return "unknown";
+    // Other lines of the same record come next.
+    this.#failing = undefined;
+    return "write";
   }
 }

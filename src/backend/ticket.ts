@@ -9,6 +9,7 @@ export class Ticket {
   safe: boolean;
   readonly #free: (places: readonly number[]) => void;
   #parts = 1;
+  #shared = false;
 
   constructor(places: readonly number[], safe: boolean, free: (places: readonly number[]) => void) {
     this.places = places;
@@ -24,9 +25,9 @@ export class Ticket {
     return this.places[this.places.length - 1] as number;
   }
 
-  /** True while more than one entry has it. */
+  /** True once more than one entry had it: what is left of them is not all that is in the log. */
   get shared(): boolean {
-    return this.#parts > 1;
+    return this.#shared;
   }
 
   /** Two tickets instead of this one, for those before and those from the place with this index. */
@@ -38,6 +39,7 @@ export class Ticket {
   /** One more entry has it. */
   share(): this {
     this.#parts++;
+    this.#shared = true;
     return this;
   }
 

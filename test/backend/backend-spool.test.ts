@@ -36,6 +36,23 @@ test("a write that alone gets the same 500 for ten minutes, while others are sto
   assert.deepEqual(numbersOf(b.stored), upTo(10));
 });
 
+test("the other lines of a write with a poisonous one have ten minutes of their own", async () => {
+  const { b, clock, write, status, deadLetters } = await startLife(new CrashableFiles(), CHOKES);
+  await write(`${line(1, ",t=poison")}\n${line(2)}`);
+  let failures = 0;
+  b.answer = (request) => {
+    const passes = request.text === line(2) && failures++ === 0;
+    return passes ? influxError(500, "just now") : CHOKES(request);
+  };
+  for (let minute = 3; minute < 15; minute++) {
+    await write(line(minute), { db: "e" });
+    await clock.advance(MINUTE);
+  }
+  assert.deepEqual([status().counters.poisoned, status().backlog.records, failures], [1, 0, 2]);
+  assert.equal((await deadLetters()).length, 1);
+  assert.ok(numbersOf(b.stored).includes(2));
+});
+
 for (const [speed, latencyMs] of [
   ["later", 5],
   ["sooner", 0],
