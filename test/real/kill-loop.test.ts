@@ -3,7 +3,7 @@ import { requireReal } from "../support/require-real.ts";
 import { killLoop, seedOf } from "./kill-loop.ts";
 
 /** Of each. */
-const ROUNDS = 5;
+const ROUNDS = 4;
 
 describe("a relay that is killed again and again", {
   skip: requireReal("influxd"),
