@@ -56,7 +56,14 @@ const stateSchema = v.object({
     pruned: v.number(),
   }),
   open: v.array(v.object({ ...place, window: ends })),
-  verified: v.array(v.object({ ...place, measurement: v.string(), spans: v.array(ends) })),
+  verified: v.array(
+    v.object({
+      ...place,
+      measurement: v.string(),
+      spans: v.array(ends),
+      current: v.optional(v.array(ends), []),
+    }),
+  ),
 });
 
 /** What two recoveries must have in common for one to go on with the other. */
@@ -85,16 +92,14 @@ export class State {
   readonly #clock: Clock;
   readonly #names: Identity;
   readonly #left: readonly Window[];
-  /** `now`: by this recovery, not by the interrupted one. */
-  readonly #verified = new Map<string, Subject & { spans: Span[]; now: Span[] }>();
+  /** `current`: since something was added last to where the target was known to differ. */
+  readonly #verified = new Map<string, Subject & { spans: Span[]; current: Span[] }>();
   readonly #open = new Set<Window>();
   #saving: Promise<void> = Promise.resolve();
   #savedAt = Number.NEGATIVE_INFINITY;
   totals: Totals = NO_TOTALS;
   /** True if there was an interrupted recovery of the same two servers. */
   readonly continued: boolean;
-  /** True if nothing was added since to where the target was known to differ. */
-  readonly #sameSuspects: boolean;
 
   private constructor(
     store: StateStore,
@@ -106,11 +111,12 @@ export class State {
     this.#clock = clock;
     this.#names = names;
     this.continued = before !== undefined;
-    this.#sameSuspects = names.suspects !== undefined && names.suspects === before?.suspects;
+    const isCurrent = names.suspects !== undefined && names.suspects === before?.suspects;
     this.totals = before?.totals ?? NO_TOTALS;
     this.#left = (before?.open ?? []).map(({ window, ...rest }) => ({ ...rest, window: spanOf(window) }));
-    for (const { spans, ...rest } of before?.verified ?? []) {
-      this.#verified.set(keyOf(rest), { ...rest, spans: spans.map(spanOf), now: [] });
+    for (const { spans, current, ...rest } of before?.verified ?? []) {
+      const counting = isCurrent ? current.map(spanOf) : [];
+      this.#verified.set(keyOf(rest), { ...rest, spans: spans.map(spanOf), current: counting });
     }
   }
 
@@ -140,8 +146,7 @@ export class State {
 
   /** The same where the target is known to differ: more may have been lost since an interrupted recovery verified it. */
   isSuspectVerified(of: Subject, span: Span): boolean {
-    const { spans = [], now = [] } = this.#verified.get(keyOf(of)) ?? {};
-    return isWithin(this.#sameSuspects ? spans : now, span);
+    return isWithin(this.#verified.get(keyOf(of))?.current ?? [], span);
   }
 
   /**
@@ -159,10 +164,10 @@ export class State {
   /** All rows of it were compared and are the same. */
   async verified(of: Subject, span: Span): Promise<void> {
     const { db, rp, measurement } = of;
-    const entry = this.#verified.get(keyOf(of)) ?? { db, rp, measurement, spans: [], now: [] };
+    const entry = this.#verified.get(keyOf(of)) ?? { db, rp, measurement, spans: [], current: [] };
     this.#verified.set(keyOf(of), entry);
     entry.spans = withSpan(entry.spans, span);
-    entry.now = withSpan(entry.now, span);
+    entry.current = withSpan(entry.current, span);
     if (this.#clock.monotonic() - this.#savedAt >= SAVE_EVERY_MS) await this.#save();
   }
 
@@ -197,9 +202,10 @@ export class State {
         ...rest,
         window: endsOf(window),
       })),
-      verified: [...this.#verified.values()].map(({ spans, now: _, ...rest }) => ({
+      verified: [...this.#verified.values()].map(({ spans, current, ...rest }) => ({
         ...rest,
         spans: spans.map(endsOf),
+        current: current.map(endsOf),
       })),
     };
     return `${JSON.stringify(state)}\n`;

@@ -10,6 +10,13 @@ import { startSmallRelay } from "./small-relay.ts";
 const RUNS = 12;
 const SEED = 20_261_125;
 
+/** What a recovery of b from a left behind. */
+function interrupted({ points = 0, ...more }: { points?: number; [of: string]: unknown }): string {
+  const totals = { points, bytes: 0, expired: 0, rejected: 0, unwritable: 0, pruned: 0 };
+  const state = { version: 1, source: "a", target: "b", deep: false, savedMs: Date.now(), totals };
+  return JSON.stringify({ ...state, open: [], verified: [], ...more });
+}
+
 describe("a recovery while others write", { skip: requireReal("influxd") }, () => {
   let scene: RecoveryScene;
   let databases = 0;
@@ -117,15 +124,9 @@ describe("a recovery while others write", { skip: requireReal("influxd") }, () =
     await writeBytes(scene.a, db, `m,t=a s="new" ${day(0)}`);
     await writeBytes(scene.b, db, `m,t=a s="old" ${day(0)}`);
     const store = memoryStore();
-    store.text = JSON.stringify({
-      version: 1,
-      source: "a",
-      target: "b",
-      deep: false,
-      savedMs: Date.now(),
-      totals: { points: 7, bytes: 8, expired: 0, rejected: 0, unwritable: 0, pruned: 0 },
+    store.text = interrupted({
+      points: 7,
       open: [{ db, rp: "days", window: [`${day(0)}`, `${day(1)}`] }],
-      verified: [],
     });
     const report = await scene.recover({ scope: { db } }, { store });
     assert.deepEqual([report.equal, report.continued, report.copied.points], [true, true, 8]);
@@ -137,16 +138,10 @@ describe("a recovery while others write", { skip: requireReal("influxd") }, () =
     await writeBytes(scene.a, db, `m,t=a s="new" ${day(0)}`);
     await writeBytes(scene.b, db, `m,t=a s="old" ${day(0)}`);
     const store = memoryStore();
-    store.text = JSON.stringify({
-      version: 1,
-      source: "a",
-      target: "b",
-      deep: false,
+    const spans = [[`${day(0)}`, `${day(1)}`]];
+    store.text = interrupted({
       suspects: JSON.stringify([[db, "days", `${day(0)}`, `${day(0)}`, "1.7"]]),
-      savedMs: Date.now(),
-      totals: { points: 0, bytes: 0, expired: 0, rejected: 0, unwritable: 0, pruned: 0 },
-      open: [],
-      verified: [{ db, rp: "days", measurement: "m", spans: [[`${day(0)}`, `${day(1)}`]] }],
+      verified: [{ db, rp: "days", measurement: "m", spans, current: spans }],
     });
     const recover = (revision: string) => {
       const range = { db, rp: "days", min: day(0), max: day(0), revision };

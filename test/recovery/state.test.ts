@@ -21,7 +21,8 @@ function scene() {
       store.text = undefined;
     },
   };
-  return { clock, store, open: (names = NAMES) => State.open(store, clock, names) };
+  const open = (names: typeof NAMES & { suspects?: string } = NAMES) => State.open(store, clock, names);
+  return { clock, store, open };
 }
 
 test("what was begun and not finished is known to the next one", async () => {
@@ -56,6 +57,20 @@ test("what was verified is remembered, as few spans", async () => {
   const next = await open();
   assert.ok(next.isVerified(m, span(5, 25)) && next.isVerified(m, span(40, 50)));
   assert.ok(!next.isVerified(m, span(25, 35)) && !next.isVerified({ ...m, measurement: "n" }, span(0, 10)));
+});
+
+test("where more became suspect, what was verified before does not count, however often it is interrupted", async () => {
+  const { open } = scene();
+  const first = await open({ ...NAMES, suspects: "1" });
+  await first.verified(m, span(0, 10));
+  await first.enter([]);
+  assert.ok((await open({ ...NAMES, suspects: "1" })).isSuspectVerified(m, span(0, 10)));
+  const second = await open({ ...NAMES, suspects: "2" });
+  assert.ok(!second.isSuspectVerified(m, span(0, 10)) && second.isVerified(m, span(0, 10)));
+  await second.verified(m, span(20, 30));
+  await second.enter([]);
+  const third = await open({ ...NAMES, suspects: "2" });
+  assert.ok(!third.isSuspectVerified(m, span(0, 10)) && third.isSuspectVerified(m, span(20, 30)));
 });
 
 test("what is verified is saved at most once a second", async () => {
