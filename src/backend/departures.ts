@@ -1,19 +1,19 @@
 import type { Entry } from "./entry.ts";
+import { EntryQueue } from "./queue.ts";
 import { records } from "./sift.ts";
 
 /** Where an entry is that is not safe in the other log yet. */
 interface Leaving {
   readonly place: number;
-  arrived: boolean;
+  /** It arrived there. */
+  gone: boolean;
 }
 
 /** Entries that move to another lane, and so to another log: each stays in this one until it is safe there. */
 export class Departures {
   readonly #volatile: boolean;
-  /** In the order of the log, which is that of the lane. Those that arrived leave it once they are at its head. */
-  #leaving: Leaving[] = [];
-  #head = 0;
-  #onTheirWay = 0;
+  /** In the order of the log, which is that of the lane. */
+  readonly #leaving = new EntryQueue<Leaving>();
   /** Called when one is safe, or gone. */
   readonly #arrived: () => void;
 
@@ -23,17 +23,12 @@ export class Departures {
   }
 
   get any(): boolean {
-    return this.#onTheirWay > 0;
+    return this.#leaving.peek() !== undefined;
   }
 
   /** The first place in the log that still has to be delivered, if `first` is that of those which stay. */
   firstPlace(first: number | undefined): number | undefined {
-    while (this.#leaving[this.#head]?.arrived) this.#head++;
-    const place = this.#leaving[this.#head]?.place;
-    if (place === undefined) {
-      this.#leaving = [];
-      this.#head = 0;
-    }
+    const place = this.#leaving.peek()?.place;
     return place === undefined || (first !== undefined && first < place) ? first : place;
   }
 
@@ -59,12 +54,10 @@ export class Departures {
       ticket.release();
       return;
     }
-    const leaving: Leaving = { place: ticket.first, arrived: false };
+    const leaving: Leaving = { place: ticket.first, gone: false };
     this.#leaving.push(leaving);
-    this.#onTheirWay++;
     entry.onArrival = () => {
-      leaving.arrived = true;
-      this.#onTheirWay--;
+      leaving.gone = true;
       ticket.release();
       this.#arrived();
     };
