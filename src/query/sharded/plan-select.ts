@@ -62,7 +62,7 @@ export function planSelect(select: Select, map: KeyMap, db: string): Plan {
   }
   if (isRaw(select)) {
     // influxd has one group of the subquery behind the other then, and cuts them so.
-    if (((select.limit ?? 0) > 0 || (select.offset ?? 0) > 0) && hasTimelessGroups(select)) {
+    if (cutsRows(select) && hasTimelessGroups(select)) {
       return refuse(
         `LIMIT or OFFSET of the rows of a subquery without GROUP BY time over several shards: leave it out, or ${wayOut}`,
       );
@@ -89,41 +89,35 @@ const pinOf = (map: KeyMap): string =>
     .map((tag) => `${tag} = '...'`)
     .join(" AND ")})`;
 
+const someSubquery = ({ from }: Select, is: (select: Select) => boolean): boolean =>
+  from.some((source) => source.kind === "subquery" && is(source.select));
+
+const isPositive = (count: number | undefined): boolean => (count ?? 0) > 0;
+
 /** Of the series of a subquery each shard would leave its own first ones. */
-const cutsSeriesInside = ({ from }: Select): boolean =>
-  from.some((source) => source.kind === "subquery" && cutsSeries(source.select));
+const cutsSeriesInside = (select: Select): boolean => someSubquery(select, cutsSeries);
 
 /** Also in its subqueries. */
 export const cutsSeries = (select: Select): boolean =>
-  (select.seriesLimit ?? 0) > 0 || (select.seriesOffset ?? 0) > 0 || cutsSeriesInside(select);
+  isPositive(select.seriesLimit) || isPositive(select.seriesOffset) || cutsSeriesInside(select);
+
+const cutsRows = ({ limit, offset }: Select): boolean => isPositive(limit) || isPositive(offset);
 
 /** A subquery has rows of groups, not of intervals or points. */
-const hasTimelessGroups = ({ from }: Select): boolean =>
-  from.some((source) => {
-    if (source.kind !== "subquery") return false;
-    const { select } = source;
-    return isRaw(select) ? hasTimelessGroups(select) : timeDimension(select) === undefined;
+const hasTimelessGroups = (select: Select): boolean =>
+  someSubquery(select, (inner) =>
+    isRaw(inner) ? hasTimelessGroups(inner) : timeDimension(inner) === undefined,
+  );
+
+const hasFilledIntervals = (select: Select): boolean =>
+  someSubquery(select, (inner) => {
+    const fill = inner.fill?.kind ?? "null";
+    const isFilled = fill !== "null" && fill !== "none" && timeDimension(inner) !== undefined;
+    return isFilled || hasFilledIntervals(inner);
   });
 
-const hasFilledIntervals = ({ from }: Select): boolean =>
-  from.some((source) => {
-    if (source.kind !== "subquery") return false;
-    const { select } = source;
-    const fill = select.fill?.kind ?? "null";
-    const isFilled = fill !== "null" && fill !== "none" && timeDimension(select) !== undefined;
-    return isFilled || hasFilledIntervals(select);
-  });
-
-function hasCutSubquery({ from }: Select): boolean {
-  return from.some((source) => {
-    if (source.kind !== "subquery") return false;
-    const { limit, offset, seriesLimit, seriesOffset } = source.select;
-    return (
-      [limit, offset, seriesLimit, seriesOffset].some((count) => (count ?? 0) > 0) ||
-      hasCutSubquery(source.select)
-    );
-  });
-}
+const hasCutSubquery = (select: Select): boolean =>
+  someSubquery(select, (inner) => cutsRows(inner) || cutsSeries(inner) || hasCutSubquery(inner));
 
 /** Why the columns cannot be computed from what several shards say; undefined if they can. */
 function unmergeable(select: Select): string | undefined {
